@@ -1,0 +1,26 @@
+//! Folio's values and rules: plain values in, plain values out.
+//!
+//! No I/O, no async, no clock and no randomness live here; whoever needs the
+//! time passes it in. Nothing here knows HTTP or a table, though every value
+//! has a serde form because stored items are these values.
+//!
+//! Start with [`decimal`] (how numbers are read), [`money`] (what may be added
+//! to what) and [`ledger`] (what a portfolio is made of).
+
+pub mod currency;
+pub mod customer;
+pub mod decimal;
+pub mod ids;
+pub mod instrument;
+pub mod ledger;
+pub mod money;
+pub mod portfolio;
+pub mod text;
+pub mod valuation;
+mod value_error;
+
+pub use currency::Currency;
+pub use ids::{CustomerId, PortfolioId, SessionId, TransactionId};
+pub use instrument::{InstrumentType, Ticker};
+pub use money::{Money, Price, Quantity, Rate};
+pub use value_error::ValueError;

@@ -1,0 +1,537 @@
+//! What lots are worth: one lot, all lots of an instrument, a whole portfolio.
+//!
+//! A price that is missing stays missing. It never becomes zero and it never
+//! makes a total look complete: every total names what it lacks.
+//!
+//! Amounts are converted with the rate of the valuation day, cost included, so
+//! a gain in the portfolio's currency is the gain in the lot's currency at
+//! today's rate.
+
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use crate::ledger::{Lot, Position};
+use crate::money::ArithmeticError;
+use crate::{Currency, InstrumentType, Money, Price, Quantity, Rate, Ticker};
+
+/// A price seen in the market.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    pub price: Price,
+    pub currency: Currency,
+    /// The closing price of the session before the one `price` belongs to.
+    pub previous_close: Option<Price>,
+    pub as_of: Timestamp,
+}
+
+/// Something a figure needed and did not get.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Missing {
+    Price(Ticker),
+    Rate { base: Currency, quote: Currency },
+}
+
+/// Whether a figure covers everything it should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Nothing is missing.
+    Ok,
+    /// Some parts are missing and left out.
+    Partial,
+    /// Nothing could be valued.
+    Unavailable,
+}
+
+/// Everything a valuation looks up: prices by ticker, rates by pair.
+#[derive(Debug, Clone, Default)]
+pub struct Market {
+    pub marks: BTreeMap<Ticker, Mark>,
+    pub rates: BTreeMap<(Currency, Currency), Rate>,
+}
+
+impl Market {
+    fn mark(&self, ticker: &Ticker) -> Result<&Mark, Missing> {
+        self.marks
+            .get(ticker)
+            .ok_or_else(|| Missing::Price(ticker.clone()))
+    }
+
+    fn rate(&self, base: Currency, quote: Currency) -> Result<Rate, Missing> {
+        if base == quote {
+            return Ok(Rate::ONE);
+        }
+        self.rates
+            .get(&(base, quote))
+            .copied()
+            .ok_or(Missing::Rate { base, quote })
+    }
+}
+
+/// One lot in its own currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LotValue {
+    pub cost_basis: Money,
+    pub current: Result<CurrentValue, Missing>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CurrentValue {
+    pub price: Price,
+    pub market_value: Money,
+    pub unrealized_gain: Money,
+    /// What the value moved by since the previous close, or since the purchase
+    /// for a lot bought after it. `None` where the previous close is unknown.
+    pub day_change: Option<Money>,
+}
+
+impl LotValue {
+    /// Values a lot in the currency it was bought in.
+    ///
+    /// # Errors
+    ///
+    /// `Overflow`.
+    pub fn of(ticker: &Ticker, lot: &Lot, market: &Market) -> Result<Self, ArithmeticError> {
+        let cost_basis = lot.cost_basis()?;
+        let found = market
+            .mark(ticker)
+            .and_then(|mark| Ok((mark, market.rate(mark.currency, lot.currency)?)));
+        let (mark, rate) = match found {
+            Ok(found) => found,
+            Err(missing) => {
+                return Ok(Self {
+                    cost_basis,
+                    current: Err(missing),
+                });
+            }
+        };
+        let price = mark.price.convert(rate)?;
+        let market_value = price.cost_of(lot.quantity, lot.currency)?;
+        let day_change = match reference_price(lot, mark, rate)? {
+            None => None,
+            Some(reference) => {
+                Some(market_value.try_sub(reference.cost_of(lot.quantity, lot.currency)?)?)
+            }
+        };
+        let unrealized_gain = market_value.try_sub(cost_basis)?;
+        let current = CurrentValue {
+            price,
+            market_value,
+            unrealized_gain,
+            day_change,
+        };
+        Ok(Self {
+            cost_basis,
+            current: Ok(current),
+        })
+    }
+}
+
+/// The price the day's change is counted from.
+fn reference_price(lot: &Lot, mark: &Mark, rate: Rate) -> Result<Option<Price>, ArithmeticError> {
+    let session: Date = mark.as_of.to_zoned(jiff::tz::TimeZone::UTC).date();
+    if lot.purchase_date >= session {
+        return Ok(Some(lot.purchase_price));
+    }
+    mark.previous_close
+        .map(|close| close.convert(rate))
+        .transpose()
+}
+
+/// Amounts summed in one currency, with what could not be summed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Total {
+    pub currency: Currency,
+    /// The cost of every lot whose currency could be converted.
+    pub cost_basis: Money,
+    /// `None` where nothing could be valued.
+    pub market_value: Option<Money>,
+    /// Over the lots that could be valued.
+    pub unrealized_gain: Option<Money>,
+    /// Over the lots whose previous close is known.
+    pub day_change: Option<Money>,
+    pub missing: BTreeSet<Missing>,
+    empty: bool,
+}
+
+impl Total {
+    pub fn zero(currency: Currency) -> Self {
+        Self {
+            currency,
+            cost_basis: Money::zero(currency),
+            market_value: None,
+            unrealized_gain: None,
+            day_change: None,
+            missing: BTreeSet::new(),
+            empty: true,
+        }
+    }
+
+    pub fn status(&self) -> Status {
+        if self.missing.is_empty() {
+            Status::Ok
+        } else if self.market_value.is_some() {
+            Status::Partial
+        } else {
+            Status::Unavailable
+        }
+    }
+
+    /// The value of nothing is zero; the value of the unpriced is unknown.
+    pub fn value(&self) -> Option<Money> {
+        if self.empty {
+            Some(Money::zero(self.currency))
+        } else {
+            self.market_value
+        }
+    }
+
+    /// Adds one lot.
+    ///
+    /// # Errors
+    ///
+    /// `Overflow`.
+    pub fn add(&mut self, lot: &LotValue, market: &Market) -> Result<(), ArithmeticError> {
+        self.empty = false;
+        let to = self.currency;
+        let rate = match market.rate(lot.cost_basis.currency(), to) {
+            Ok(rate) => rate,
+            Err(missing) => {
+                self.missing.insert(missing);
+                return Ok(());
+            }
+        };
+        self.cost_basis = self.cost_basis.try_add(lot.cost_basis.convert(rate, to)?)?;
+        match &lot.current {
+            Err(missing) => {
+                self.missing.insert(missing.clone());
+            }
+            Ok(current) => {
+                let sum = |to_sum: &mut Option<Money>, money: Money| {
+                    let before = to_sum.unwrap_or(Money::zero(to));
+                    *to_sum = Some(before.try_add(money.convert(rate, to)?)?);
+                    Ok::<(), ArithmeticError>(())
+                };
+                sum(&mut self.market_value, current.market_value)?;
+                sum(&mut self.unrealized_gain, current.unrealized_gain)?;
+                if let Some(change) = current.day_change {
+                    sum(&mut self.day_change, change)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// All open lots of one instrument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holding {
+    pub ticker: Ticker,
+    pub instrument_type: InstrumentType,
+    pub quantity: Quantity,
+    /// In the currency of the lots, or in the portfolio's where they differ.
+    pub total: Total,
+    /// Cost per unit, fees included, rounded half to even to ten places.
+    pub average_cost: Decimal,
+    /// In the portfolio's currency.
+    pub base: Total,
+    /// Part of the portfolio's value; `None` where either is unknown.
+    pub weight: Option<Decimal>,
+}
+
+/// A portfolio at its current prices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Valuation {
+    pub total: Total,
+    pub holdings: Vec<Holding>,
+    /// By instrument type, largest value first.
+    pub by_type: Vec<(InstrumentType, Total, Option<Decimal>)>,
+}
+
+impl Valuation {
+    /// Values every position in `base`.
+    ///
+    /// # Errors
+    ///
+    /// `Overflow`.
+    pub fn of(
+        positions: &[Position],
+        base: Currency,
+        market: &Market,
+    ) -> Result<Self, ArithmeticError> {
+        let mut total = Total::zero(base);
+        let mut types: BTreeMap<InstrumentType, Total> = BTreeMap::new();
+        let mut holdings = Vec::with_capacity(positions.len());
+        for position in positions
+            .iter()
+            .filter(|position| !position.lots().is_empty())
+        {
+            let currency = common_currency(position).unwrap_or(base);
+            let mut own = Total::zero(currency);
+            let mut in_base = Total::zero(base);
+            for lot in position.lots() {
+                let value = LotValue::of(&position.ticker, lot, market)?;
+                own.add(&value, market)?;
+                in_base.add(&value, market)?;
+                total.add(&value, market)?;
+                types
+                    .entry(lot.instrument_type.clone())
+                    .or_insert_with(|| Total::zero(base))
+                    .add(&value, market)?;
+            }
+            let quantity = position.quantity()?;
+            holdings.push(Holding {
+                ticker: position.ticker.clone(),
+                instrument_type: latest_type(position),
+                quantity,
+                average_cost: own.cost_basis.per(quantity)?,
+                total: own,
+                base: in_base,
+                weight: None,
+            });
+        }
+        for holding in &mut holdings {
+            holding.weight = weight(&holding.base, &total);
+        }
+        let mut by_type: Vec<_> = types
+            .into_iter()
+            .map(|(kind, sum)| {
+                let weight = weight(&sum, &total);
+                (kind, sum, weight)
+            })
+            .collect();
+        by_type.sort_by_key(|(_, sum, _)| std::cmp::Reverse(sum.market_value.map(Money::amount)));
+        Ok(Self {
+            total,
+            holdings,
+            by_type,
+        })
+    }
+}
+
+fn weight(part: &Total, total: &Total) -> Option<Decimal> {
+    part.market_value?.share_of(total.market_value?).ok()
+}
+
+fn common_currency(position: &Position) -> Option<Currency> {
+    let first = position.lots().first()?.currency;
+    position
+        .lots()
+        .iter()
+        .all(|lot| lot.currency == first)
+        .then_some(first)
+}
+
+fn latest_type(position: &Position) -> InstrumentType {
+    position
+        .lots()
+        .iter()
+        .max_by_key(|lot| lot.updated_at)
+        .map_or_else(InstrumentType::other, |lot| lot.instrument_type.clone())
+}
+
+/// Every price and rate that valuing `positions` in `base` may ask for.
+///
+/// Rates of instruments that trade in another currency than they were bought in
+/// are known only once their price is; [`rates_of_marks`] names those.
+pub fn needs(
+    positions: &[Position],
+    base: Currency,
+) -> (BTreeSet<Ticker>, BTreeSet<(Currency, Currency)>) {
+    let held = || {
+        positions
+            .iter()
+            .filter(|position| !position.lots().is_empty())
+    };
+    let tickers = held().map(|position| position.ticker.clone()).collect();
+    let pairs = held()
+        .flat_map(Position::lots)
+        .map(|lot| (lot.currency, base))
+        .filter(|(from, to)| from != to)
+        .collect();
+    (tickers, pairs)
+}
+
+/// The rates from the currency a price came in to the currency a lot was bought in.
+pub fn rates_of_marks(positions: &[Position], market: &Market) -> BTreeSet<(Currency, Currency)> {
+    positions
+        .iter()
+        .filter_map(|position| Some((position, market.marks.get(&position.ticker)?)))
+        .flat_map(|(position, mark)| {
+            position
+                .lots()
+                .iter()
+                .map(|lot| (mark.currency, lot.currency))
+        })
+        .filter(|pair| pair.0 != pair.1 && !market.rates.contains_key(pair))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ledger::fixtures::{buy, buys, ticker};
+
+    fn mark(price: &str, previous_close: Option<&str>, currency: Currency) -> Mark {
+        Mark {
+            price: Price::parse(price).unwrap(),
+            currency,
+            previous_close: previous_close.map(|close| Price::parse(close).unwrap()),
+            as_of: "2026-03-10T20:00:00Z".parse().unwrap(),
+        }
+    }
+
+    fn market(mark_of_aapl: Mark) -> Market {
+        Market {
+            marks: BTreeMap::from([(ticker(), mark_of_aapl)]),
+            rates: BTreeMap::new(),
+        }
+    }
+
+    fn held(quantity: &str, price: &str, date: &str, fees: &str) -> Vec<Position> {
+        vec![Position::fold(ticker(), &[buy(1, date, quantity, price, fees)]).unwrap()]
+    }
+
+    fn shown(money: Option<Money>) -> String {
+        money.map_or("nothing".to_owned(), |money| money.to_string())
+    }
+
+    #[test]
+    fn ten_shares_bought_at_150_and_priced_at_180_have_gained_295_after_fees() {
+        let positions = held("10", "150", "2026-01-05", "5");
+        let market = market(mark("180", Some("178.5"), Currency::USD));
+        let valuation = Valuation::of(&positions, Currency::USD, &market).unwrap();
+        assert_eq!(valuation.total.cost_basis.to_string(), "1505 USD");
+        assert_eq!(shown(valuation.total.value()), "1800 USD");
+        assert_eq!(shown(valuation.total.unrealized_gain), "295 USD");
+        assert_eq!(shown(valuation.total.day_change), "15.0 USD");
+        assert_eq!(valuation.total.status(), Status::Ok);
+        assert_eq!(
+            valuation.holdings[0].average_cost.normalize().to_string(),
+            "150.5"
+        );
+        assert_eq!(
+            valuation.holdings[0]
+                .weight
+                .unwrap()
+                .normalize()
+                .to_string(),
+            "1"
+        );
+    }
+
+    #[test]
+    fn a_missing_price_leaves_the_value_unknown_and_is_named() {
+        let positions = held("10", "150", "2026-01-05", "0");
+        let valuation = Valuation::of(&positions, Currency::USD, &Market::default()).unwrap();
+        assert_eq!(valuation.total.value(), None);
+        assert_eq!(valuation.total.status(), Status::Unavailable);
+        assert_eq!(
+            valuation.total.missing,
+            BTreeSet::from([Missing::Price(ticker())])
+        );
+        assert_eq!(valuation.total.cost_basis.to_string(), "1500 USD");
+    }
+
+    #[test]
+    fn one_missing_price_of_two_makes_the_total_partial() {
+        let msft = Ticker::parse("MSFT").unwrap();
+        let mut other = buy(2, "2026-01-05", "1", "400", "0");
+        let crate::ledger::Entry::Buy(bought) = &mut other.entry;
+        bought.ticker = msft.clone();
+        let mut positions = held("10", "150", "2026-01-05", "0");
+        positions.push(Position::fold(msft.clone(), &[other]).unwrap());
+        let market = market(mark("180", None, Currency::USD));
+        let valuation = Valuation::of(&positions, Currency::USD, &market).unwrap();
+        assert_eq!(valuation.total.status(), Status::Partial);
+        assert_eq!(shown(valuation.total.value()), "1800 USD");
+        assert_eq!(
+            valuation.total.missing,
+            BTreeSet::from([Missing::Price(msft)])
+        );
+        assert_eq!(valuation.holdings[1].weight, None);
+    }
+
+    #[test]
+    fn the_value_of_an_empty_portfolio_is_zero_and_complete() {
+        let valuation = Valuation::of(&[], Currency::EUR, &Market::default()).unwrap();
+        assert_eq!(shown(valuation.total.value()), "0 EUR");
+        assert_eq!(valuation.total.status(), Status::Ok);
+    }
+
+    #[test]
+    fn a_missing_rate_is_named_and_never_taken_as_one() {
+        let positions = held("10", "150", "2026-01-05", "0");
+        let market = market(mark("180", None, Currency::USD));
+        let valuation = Valuation::of(&positions, Currency::EUR, &market).unwrap();
+        let pair = Missing::Rate {
+            base: Currency::USD,
+            quote: Currency::EUR,
+        };
+        assert_eq!(valuation.total.missing, BTreeSet::from([pair]));
+        assert_eq!(valuation.total.value(), None);
+        assert_eq!(valuation.total.cost_basis.to_string(), "0 EUR");
+    }
+
+    #[test]
+    fn totals_are_converted_with_the_rate_of_the_pair() {
+        let positions = held("10", "150", "2026-01-05", "0");
+        let mut market = market(mark("180", None, Currency::USD));
+        market
+            .rates
+            .insert((Currency::USD, Currency::EUR), Rate::parse("0.9").unwrap());
+        let valuation = Valuation::of(&positions, Currency::EUR, &market).unwrap();
+        assert_eq!(shown(valuation.total.value()), "1620.0 EUR");
+        assert_eq!(shown(valuation.total.unrealized_gain), "270.0 EUR");
+        assert_eq!(valuation.holdings[0].total.currency, Currency::USD);
+    }
+
+    #[test]
+    fn a_price_in_another_currency_than_the_purchase_is_converted_to_it() {
+        let positions = held("10", "150", "2026-01-05", "0");
+        let mut market = market(mark("100", None, Currency::GBP));
+        assert_eq!(
+            rates_of_marks(&positions, &market),
+            BTreeSet::from([(Currency::GBP, Currency::USD)])
+        );
+        market
+            .rates
+            .insert((Currency::GBP, Currency::USD), Rate::parse("1.25").unwrap());
+        let lot = &positions[0].lots()[0];
+        let value = LotValue::of(&ticker(), lot, &market).unwrap();
+        let current = value.current.unwrap();
+        assert_eq!(current.price.to_string(), "125.00");
+        assert_eq!(current.market_value.to_string(), "1250.00 USD");
+    }
+
+    #[test]
+    fn a_lot_bought_today_changes_from_its_purchase_price() {
+        let positions = held("10", "179", "2026-03-10", "0");
+        let market = market(mark("180", Some("170"), Currency::USD));
+        let valuation = Valuation::of(&positions, Currency::USD, &market).unwrap();
+        assert_eq!(shown(valuation.total.day_change), "10 USD");
+    }
+
+    proptest! {
+        #[test]
+        fn gain_is_value_less_cost_and_parts_add_up(entries in buys(1..30), price in 1i64..10_000_000) {
+            let positions = vec![Position::fold(ticker(), &entries).unwrap()];
+            let text = Decimal::new(price, 3).to_string();
+            let market = market(mark(&text, None, Currency::USD));
+            let valuation = Valuation::of(&positions, Currency::USD, &market).unwrap();
+            let total = &valuation.total;
+            let gain = total.market_value.unwrap().try_sub(total.cost_basis).unwrap();
+            prop_assert_eq!(total.unrealized_gain, Some(gain));
+            prop_assert_eq!(&valuation.holdings[0].total, total);
+            let quantity = valuation.holdings[0].quantity;
+            let direct = Price::parse(&text).unwrap().cost_of(quantity, Currency::USD).unwrap();
+            prop_assert_eq!(total.market_value, Some(direct));
+        }
+    }
+}
