@@ -1,0 +1,72 @@
+//! What is on disk, as opposed to what is merely visible.
+//!
+//! A reader's handle sees a commit before it is synced. The writer therefore numbers its groups:
+//! it announces a group before the first commit of it and again once the group is synced. An
+//! answer that was read while a group was announced may hold some of it and waits for that sync;
+//! with no write under way there is nothing to wait for.
+//! Invariant: announced comes before visible, so a reader that saw a commit also sees its number.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::watch;
+
+/// Why nothing can be promised any more.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Lost(pub(super) String);
+
+#[derive(Debug)]
+pub(super) struct Durability {
+    announced: AtomicU64,
+    synced: watch::Sender<Result<u64, Lost>>,
+}
+
+impl Default for Durability {
+    fn default() -> Self {
+        Self {
+            announced: AtomicU64::new(0),
+            synced: watch::Sender::new(Ok(0)),
+        }
+    }
+}
+
+impl Durability {
+    /// Called before a group commits anything.
+    pub(super) fn announce(&self, group: u64) {
+        self.announced.store(group, Ordering::SeqCst);
+    }
+
+    /// Called once everything up to `group` is on disk.
+    pub(super) fn confirm(&self, group: u64) {
+        let _ = self.synced.send_replace(Ok(group));
+    }
+
+    /// Called when a sync failed: what was announced may never reach the disk.
+    pub(super) fn give_up(&self, why: Lost) {
+        let _ = self.synced.send_replace(Err(why));
+    }
+
+    pub(super) fn check(&self) -> Result<(), Lost> {
+        self.synced.borrow().as_ref().map(drop).map_err(Lost::clone)
+    }
+
+    /// The group to wait for before answering what has just been read, if there is one.
+    pub(super) fn pending(&self) -> Option<u64> {
+        let announced = self.announced.load(Ordering::SeqCst);
+        match &*self.synced.borrow() {
+            Ok(synced) if *synced >= announced => None,
+            _ => Some(announced),
+        }
+    }
+
+    pub(super) async fn reached(&self, group: u64) -> Result<(), Lost> {
+        let mut synced = self.synced.subscribe();
+        let state = synced
+            .wait_for(|state| state.as_ref().map_or(true, |synced| *synced >= group))
+            .await;
+        match state {
+            Ok(state) => state.as_ref().map(drop).map_err(Lost::clone),
+            Err(_) => Err(Lost("the store is closed".to_owned())),
+        }
+    }
+}

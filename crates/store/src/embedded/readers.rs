@@ -1,0 +1,92 @@
+//! Handles that only read, so that reading never waits behind a write.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use dynoxide::storage::Storage;
+
+use super::engine::{self, Operation};
+use super::refusal::Answer;
+
+/// Idle handles of one file. One is opened whenever none is idle, so there are never more than
+/// reads that ran at once.
+pub(super) struct Readers {
+    file: PathBuf,
+    idle: Mutex<Vec<Storage>>,
+    closed: AtomicBool,
+}
+
+impl std::fmt::Debug for Readers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Readers")
+            .field("file", &self.file)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Readers {
+    pub(super) fn new(file: &Path) -> Self {
+        Self {
+            file: file.to_owned(),
+            idle: Mutex::default(),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn answer(&self, operation: Operation, body: &[u8]) -> Answer {
+        self.with(|storage| engine::answer(storage, operation, body))
+            .unwrap_or_else(|why| Answer::failed(&why))
+    }
+
+    /// Lends a handle to `read`. One that a panic went through is thrown away: what it was in the
+    /// middle of is not known.
+    pub(super) fn with<T>(&self, read: impl FnOnce(&Storage) -> T) -> Result<T, String> {
+        if self.closed.load(Ordering::SeqCst) {
+            return Err("the store is closed".to_owned());
+        }
+        let idle = self.idle().pop();
+        let storage = match idle {
+            Some(storage) => storage,
+            None => open(&self.file)?,
+        };
+        let outcome = catch_unwind(AssertUnwindSafe(|| read(&storage)));
+        let Ok(value) = outcome else {
+            tracing::error!("the storage engine panicked while reading; its handle was replaced");
+            return Err("the engine panicked".to_owned());
+        };
+        let mut idle = self.idle();
+        if !self.closed.load(Ordering::SeqCst) {
+            idle.push(storage);
+        }
+        Ok(value)
+    }
+
+    pub(super) fn open_some(&self) -> Result<(), String> {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            let storage = open(&self.file)?;
+            self.idle().push(storage);
+        }
+        Ok(())
+    }
+
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        self.idle().clear();
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Storage>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Opens a handle. It still can write as far as SQLite is concerned, but gets reads only.
+pub(super) fn open(file: &Path) -> Result<Storage, String> {
+    let path = file.to_str().ok_or("the path is not UTF-8")?;
+    let storage = Storage::new(path).map_err(|error| error.to_string())?;
+    storage
+        .disable_bulk_loading()
+        .map_err(|error| error.to_string())?;
+    Ok(storage)
+}

@@ -1,0 +1,116 @@
+//! Trying again when storage says "not now", and telling that apart from "never".
+//!
+//! The SDK's own retries are off: they know nothing of transaction conflicts, and two layers of
+//! retries multiply. Pauses grow, are jittered so that colliding writers drift apart, and are
+//! capped in length and number, because a caller is waiting.
+
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use crate::StoreError;
+use crate::embedded::codes;
+
+/// Tries in all, the first included.
+const TRIES: u32 = 5;
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+
+/// What to do about a failed try.
+pub(crate) enum Verdict<E> {
+    /// Worth another try; the error stands if there is none left.
+    Again(E),
+    Final(E),
+}
+
+/// Runs `attempt` until it succeeds, fails for good, or the tries run out.
+pub(crate) async fn run<T, E>(
+    mut attempt: impl AsyncFnMut(u32) -> Result<T, Verdict<E>>,
+) -> Result<T, E> {
+    let mut pause = FIRST_PAUSE;
+    for number in 0.. {
+        match attempt(number).await {
+            Ok(value) => return Ok(value),
+            Err(Verdict::Final(error)) => return Err(error),
+            Err(Verdict::Again(error)) if number + 1 >= TRIES => return Err(error),
+            Err(Verdict::Again(_)) => {}
+        }
+        tokio::time::sleep(jittered(pause)).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+    unreachable!("the last try returns")
+}
+
+/// Between half of `pause` and all of it.
+fn jittered(pause: Duration) -> Duration {
+    let share = RandomState::new().hash_one(0) % 512;
+    pause / 2 + pause * u32::try_from(share).unwrap_or_default() / 1024
+}
+
+/// Retries what [`classify`] calls unavailable.
+pub(crate) fn verdict(error: StoreError) -> Verdict<StoreError> {
+    if error.retryable() {
+        Verdict::Again(error)
+    } else {
+        Verdict::Final(error)
+    }
+}
+
+/// Sorts an SDK error by what the caller can do about it.
+pub(crate) fn classify<E>(error: SdkError<E, HttpResponse>) -> StoreError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match error {
+        SdkError::ServiceError(service) => classify_service(service.into_err()),
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
+            StoreError::Unavailable {
+                source: error.into(),
+            }
+        }
+        _ => StoreError::Refused {
+            source: error.into(),
+        },
+    }
+}
+
+/// [`classify`] for an answer that did arrive.
+pub(crate) fn classify_service<E>(error: E) -> StoreError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let class = by_code(error.code().unwrap_or_default());
+    let source = error.into();
+    match class {
+        Class::Unavailable => StoreError::Unavailable { source },
+        Class::Full => StoreError::Full { source },
+        Class::Failed => StoreError::Failed { source },
+        Class::Refused => StoreError::Refused { source },
+    }
+}
+
+enum Class {
+    Unavailable,
+    Full,
+    Failed,
+    Refused,
+}
+
+fn by_code(code: &str) -> Class {
+    match code {
+        "ThrottlingException"
+        | "Throttling"
+        | "ProvisionedThroughputExceededException"
+        | "RequestLimitExceeded"
+        | "InternalServerError"
+        | "InternalFailure"
+        | "ServiceUnavailable"
+        | "TransactionConflictException"
+        | "TransactionInProgressException" => Class::Unavailable,
+        codes::FULL => Class::Full,
+        codes::FAILED => Class::Failed,
+        _ => Class::Refused,
+    }
+}

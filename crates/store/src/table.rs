@@ -1,0 +1,225 @@
+//! Reading one table.
+//!
+//! Reads are strongly consistent, except through the outbox index, which DynamoDB cannot offer so.
+//! Not here: deciding whether an item past its expiry counts. The store has no clock;
+//! [`Item::is_live`] answers for the caller's time.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+
+use crate::attributes::{OUTBOX_AT, OUTBOX_INDEX, OUTBOX_SHARD, PK, SK, TICKER_INDEX, TICKER_KEY};
+use crate::query::{Index, Range, Start, join_position, split_position};
+use crate::record::{self, Attributes, key_attributes, text};
+use crate::{Item, Key, Page, Query, Record, StoreError, Write, retry};
+
+/// DynamoDB's limit of keys in one batch.
+const BATCH: usize = 100;
+
+/// One table of the store.
+#[derive(Clone, Debug)]
+pub struct Table {
+    pub(crate) client: Client,
+    pub(crate) name: Arc<str>,
+}
+
+/// Items as they were stored, and where the next page starts.
+struct RawPage {
+    items: Vec<Attributes>,
+    next: Option<String>,
+}
+
+impl Table {
+    pub async fn get<T: Record>(&self, key: &Key) -> Result<Option<Item<T>>, StoreError> {
+        let answer = retry::run(async |_| {
+            self.client
+                .get_item()
+                .table_name(&*self.name)
+                .set_key(Some(key_attributes(key)))
+                .consistent_read(true)
+                .send()
+                .await
+                .map_err(|error| retry::verdict(retry::classify(error)))
+        })
+        .await?;
+        answer.item.map(record::decode).transpose()
+    }
+
+    /// One page: up to the limit of the query or 1 MB, whichever comes first.
+    pub async fn query<T: Record>(&self, query: &Query) -> Result<Page<T>, StoreError> {
+        let RawPage { items, next } = self.page(query).await?;
+        let items = match query.index {
+            Index::Outbox => self.load(items).await?,
+            Index::Table | Index::Ticker => items,
+        };
+        let items = items
+            .into_iter()
+            .map(record::decode)
+            .collect::<Result<_, _>>()?;
+        Ok(Page { items, next })
+    }
+
+    /// Every page. A limit of the query bounds each page, not the answer.
+    pub async fn query_all<T: Record>(&self, query: &Query) -> Result<Vec<Item<T>>, StoreError> {
+        let mut query = query.clone();
+        let mut all = Vec::new();
+        loop {
+            let page = self.query(&query).await?;
+            all.extend(page.items);
+            match page.next {
+                Some(next) => query.after = Some(next),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// Begins an atomic write to this table.
+    pub fn write(&self) -> Write {
+        Write::new(self.clone())
+    }
+
+    async fn page(&self, query: &Query) -> Result<RawPage, StoreError> {
+        let start = match query.start() {
+            Start::Beginning => None,
+            Start::After(position) => Some(start_key(query, position)),
+            Start::PastTheEnd => {
+                return Ok(RawPage {
+                    items: Vec::new(),
+                    next: None,
+                });
+            }
+        };
+        let (partition, sort, index) = match query.index {
+            Index::Table => (PK, SK, None),
+            Index::Ticker => (PK, TICKER_KEY, Some(TICKER_INDEX)),
+            Index::Outbox => (OUTBOX_SHARD, OUTBOX_AT, Some(OUTBOX_INDEX)),
+        };
+        let answer = retry::run(async |_| {
+            let request = self
+                .client
+                .query()
+                .table_name(&*self.name)
+                .set_index_name(index.map(str::to_owned))
+                .consistent_read(query.index != Index::Outbox)
+                .scan_index_forward(!query.descending)
+                .set_limit(query.limit.map(i32::from))
+                .set_exclusive_start_key(start.clone())
+                .expression_attribute_values(":partition", text(&query.partition));
+            let request = match &query.range {
+                Range::All => request.key_condition_expression(format!("{partition} = :partition")),
+                Range::Prefix(prefix) => request
+                    .key_condition_expression(format!(
+                        "{partition} = :partition AND begins_with({sort}, :prefix)"
+                    ))
+                    .expression_attribute_values(":prefix", text(prefix)),
+                Range::Between(first, last) => request
+                    .key_condition_expression(format!(
+                        "{partition} = :partition AND {sort} BETWEEN :first AND :last"
+                    ))
+                    .expression_attribute_values(":first", text(first))
+                    .expression_attribute_values(":last", text(last)),
+            };
+            request
+                .send()
+                .await
+                .map_err(|error| retry::verdict(retry::classify(error)))
+        })
+        .await?;
+        Ok(RawPage {
+            items: answer.items.unwrap_or_default(),
+            next: answer.last_evaluated_key.map(|key| position(query, key)),
+        })
+    }
+
+    /// The whole items behind the keys an index gave, in the same order, without those that were
+    /// removed in between.
+    async fn load(&self, keys: Vec<Attributes>) -> Result<Vec<Attributes>, StoreError> {
+        let mut items = Vec::with_capacity(keys.len());
+        for batch in keys.chunks(BATCH) {
+            let wanted: Vec<Key> = batch.iter().cloned().map(key_of).collect();
+            let mut found: Vec<(Key, Attributes)> = self
+                .batch_get(&wanted)
+                .await?
+                .into_iter()
+                .map(|item| (key_of(item.clone()), item))
+                .collect();
+            for key in &wanted {
+                if let Some(position) = found.iter().position(|(found, _)| found == key) {
+                    items.push(found.swap_remove(position).1);
+                }
+            }
+        }
+        Ok(items)
+    }
+
+    async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Attributes>, StoreError> {
+        let mut left: Vec<Attributes> = keys.iter().map(key_attributes).collect();
+        let mut items = Vec::with_capacity(keys.len());
+        while !left.is_empty() {
+            let answer = retry::run(async |_| {
+                let wanted = KeysAndAttributes::builder()
+                    .set_keys(Some(left.clone()))
+                    .consistent_read(true)
+                    .build()
+                    .map_err(|error| {
+                        retry::Verdict::Final(StoreError::Refused {
+                            source: error.into(),
+                        })
+                    })?;
+                self.client
+                    .batch_get_item()
+                    .request_items(&*self.name, wanted)
+                    .send()
+                    .await
+                    .map_err(|error| retry::verdict(retry::classify(error)))
+            })
+            .await?;
+            items.extend(answer.responses.unwrap_or_default().into_values().flatten());
+            left = answer
+                .unprocessed_keys
+                .unwrap_or_default()
+                .into_values()
+                .flat_map(|unprocessed| unprocessed.keys)
+                .collect();
+        }
+        Ok(items)
+    }
+}
+
+fn key_of(mut item: Attributes) -> Key {
+    Key {
+        pk: record::take_text(&mut item, PK).unwrap_or_default(),
+        sk: record::take_text(&mut item, SK).unwrap_or_default(),
+    }
+}
+
+/// DynamoDB's start key for a position of this query.
+fn start_key(query: &Query, position: &str) -> Attributes {
+    let mut parts = split_position(position).map(text);
+    let names: &[&str] = match query.index {
+        Index::Table => &[SK],
+        Index::Ticker => &[TICKER_KEY, SK],
+        Index::Outbox => &[OUTBOX_AT, SK, PK],
+    };
+    let partition = match query.index {
+        Index::Table | Index::Ticker => PK,
+        Index::Outbox => OUTBOX_SHARD,
+    };
+    let mut key = Attributes::from([(partition.to_owned(), text(&query.partition))]);
+    for name in names {
+        key.insert((*name).to_owned(), parts.next().unwrap_or_else(|| text("")));
+    }
+    key
+}
+
+/// The position that a last evaluated key stands for. The partition of a table or ticker query
+/// stays out of it.
+fn position(query: &Query, mut key: Attributes) -> String {
+    let mut part = |name| record::take_text(&mut key, name).unwrap_or_default();
+    match query.index {
+        Index::Table => part(SK),
+        Index::Ticker => join_position(&[&part(TICKER_KEY), &part(SK)]),
+        Index::Outbox => join_position(&[&part(OUTBOX_AT), &part(SK), &part(PK)]),
+    }
+}
