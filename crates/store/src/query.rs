@@ -65,7 +65,13 @@ impl Query {
     /// Only sort keys that begin with `prefix`.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.range = Range::Prefix(prefix.into());
+        let prefix = prefix.into();
+        // DynamoDB refuses to compare with nothing, which every key begins with.
+        self.range = if prefix.is_empty() {
+            Range::All
+        } else {
+            Range::Prefix(prefix)
+        };
         self
     }
 

@@ -18,44 +18,38 @@ const TRIES: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 pub(crate) const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
-/// What to do about a failed try.
-pub(crate) enum Verdict<E> {
-    /// Worth another try; the error stands if there is none left.
-    Again(E),
-    Final(E),
+/// The tries of one request. A loop around it rather than a function taking a closure: the
+/// compiler cannot yet see that the future of an async closure may move between threads.
+#[derive(Debug)]
+pub(crate) struct Tries {
+    failed: u32,
+    pause: Duration,
 }
 
-/// Runs `attempt` until it succeeds, fails for good, or the tries run out.
-pub(crate) async fn run<T, E>(
-    mut attempt: impl AsyncFnMut(u32) -> Result<T, Verdict<E>>,
-) -> Result<T, E> {
-    let mut pause = FIRST_PAUSE;
-    for number in 0.. {
-        match attempt(number).await {
-            Ok(value) => return Ok(value),
-            Err(Verdict::Final(error)) => return Err(error),
-            Err(Verdict::Again(error)) if number + 1 >= TRIES => return Err(error),
-            Err(Verdict::Again(_)) => {}
+impl Tries {
+    pub(crate) fn new() -> Self {
+        Self {
+            failed: 0,
+            pause: FIRST_PAUSE,
         }
-        tokio::time::sleep(jittered(pause)).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
     }
-    unreachable!("the last try returns")
+
+    /// Pauses if another try may help; gives the error back if it would not or none is left.
+    pub(crate) async fn after(&mut self, error: StoreError) -> Result<(), StoreError> {
+        self.failed += 1;
+        if !error.retryable() || self.failed >= TRIES {
+            return Err(error);
+        }
+        tokio::time::sleep(jittered(self.pause)).await;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        Ok(())
+    }
 }
 
 /// Between half of `pause` and all of it.
 fn jittered(pause: Duration) -> Duration {
     let share = RandomState::new().hash_one(0) % 512;
     pause / 2 + pause * u32::try_from(share).unwrap_or_default() / 1024
-}
-
-/// Retries what [`classify`] calls unavailable.
-pub(crate) fn verdict(error: StoreError) -> Verdict<StoreError> {
-    if error.retryable() {
-        Verdict::Again(error)
-    } else {
-        Verdict::Final(error)
-    }
 }
 
 /// Sorts an SDK error by what the caller can do about it.

@@ -12,7 +12,8 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use crate::attributes::{OUTBOX_AT, OUTBOX_INDEX, OUTBOX_SHARD, PK, SK, TICKER_INDEX, TICKER_KEY};
 use crate::query::{Index, Range, Start, join_position, split_position};
 use crate::record::{self, Attributes, key_attributes, text};
-use crate::{Item, Key, Page, Query, Record, StoreError, Write, retry};
+use crate::retry::{self, Tries};
+use crate::{Item, Key, Page, Query, Record, StoreError, Write};
 
 /// DynamoDB's limit of keys in one batch.
 const BATCH: usize = 100;
@@ -32,18 +33,21 @@ struct RawPage {
 
 impl Table {
     pub async fn get<T: Record>(&self, key: &Key) -> Result<Option<Item<T>>, StoreError> {
-        let answer = retry::run(async |_| {
-            self.client
+        let mut tries = Tries::new();
+        loop {
+            let sent = self
+                .client
                 .get_item()
                 .table_name(&*self.name)
                 .set_key(Some(key_attributes(key)))
                 .consistent_read(true)
                 .send()
-                .await
-                .map_err(|error| retry::verdict(retry::classify(error)))
-        })
-        .await?;
-        answer.item.map(record::decode).transpose()
+                .await;
+            match sent {
+                Ok(answer) => return answer.item.map(record::decode).transpose(),
+                Err(error) => tries.after(retry::classify(error)).await?,
+            }
+        }
     }
 
     /// One page: up to the limit of the query or 1 MB, whichever comes first.
@@ -95,8 +99,10 @@ impl Table {
             Index::Ticker => (PK, TICKER_KEY, Some(TICKER_INDEX)),
             Index::Outbox => (OUTBOX_SHARD, OUTBOX_AT, Some(OUTBOX_INDEX)),
         };
-        let answer = retry::run(async |_| {
-            let request = self
+        let (conditions, values) = conditions(query, partition, sort);
+        let mut tries = Tries::new();
+        loop {
+            let sent = self
                 .client
                 .query()
                 .table_name(&*self.name)
@@ -105,31 +111,20 @@ impl Table {
                 .scan_index_forward(!query.descending)
                 .set_limit(query.limit.map(i32::from))
                 .set_exclusive_start_key(start.clone())
-                .expression_attribute_values(":partition", text(&query.partition));
-            let request = match &query.range {
-                Range::All => request.key_condition_expression(format!("{partition} = :partition")),
-                Range::Prefix(prefix) => request
-                    .key_condition_expression(format!(
-                        "{partition} = :partition AND begins_with({sort}, :prefix)"
-                    ))
-                    .expression_attribute_values(":prefix", text(prefix)),
-                Range::Between(first, last) => request
-                    .key_condition_expression(format!(
-                        "{partition} = :partition AND {sort} BETWEEN :first AND :last"
-                    ))
-                    .expression_attribute_values(":first", text(first))
-                    .expression_attribute_values(":last", text(last)),
-            };
-            request
+                .key_condition_expression(&conditions)
+                .set_expression_attribute_values(Some(values.clone()))
                 .send()
-                .await
-                .map_err(|error| retry::verdict(retry::classify(error)))
-        })
-        .await?;
-        Ok(RawPage {
-            items: answer.items.unwrap_or_default(),
-            next: answer.last_evaluated_key.map(|key| position(query, key)),
-        })
+                .await;
+            match sent {
+                Ok(answer) => {
+                    return Ok(RawPage {
+                        items: answer.items.unwrap_or_default(),
+                        next: answer.last_evaluated_key.map(|key| position(query, key)),
+                    });
+                }
+                Err(error) => tries.after(retry::classify(error)).await?,
+            }
+        }
     }
 
     /// The whole items behind the keys an index gave, in the same order, without those that were
@@ -156,35 +151,57 @@ impl Table {
     async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Attributes>, StoreError> {
         let mut left: Vec<Attributes> = keys.iter().map(key_attributes).collect();
         let mut items = Vec::with_capacity(keys.len());
+        let mut tries = Tries::new();
         while !left.is_empty() {
-            let answer = retry::run(async |_| {
-                let wanted = KeysAndAttributes::builder()
-                    .set_keys(Some(left.clone()))
-                    .consistent_read(true)
-                    .build()
-                    .map_err(|error| {
-                        retry::Verdict::Final(StoreError::Refused {
-                            source: error.into(),
-                        })
-                    })?;
-                self.client
-                    .batch_get_item()
-                    .request_items(&*self.name, wanted)
-                    .send()
-                    .await
-                    .map_err(|error| retry::verdict(retry::classify(error)))
-            })
-            .await?;
-            items.extend(answer.responses.unwrap_or_default().into_values().flatten());
-            left = answer
-                .unprocessed_keys
-                .unwrap_or_default()
-                .into_values()
-                .flat_map(|unprocessed| unprocessed.keys)
-                .collect();
+            let wanted = KeysAndAttributes::builder()
+                .set_keys(Some(left.clone()))
+                .consistent_read(true)
+                .build()
+                .map_err(|error| StoreError::Refused {
+                    source: error.into(),
+                })?;
+            let sent = self
+                .client
+                .batch_get_item()
+                .request_items(&*self.name, wanted)
+                .send()
+                .await;
+            match sent {
+                Ok(answer) => {
+                    items.extend(answer.responses.unwrap_or_default().into_values().flatten());
+                    left = answer
+                        .unprocessed_keys
+                        .unwrap_or_default()
+                        .into_values()
+                        .flat_map(|unprocessed| unprocessed.keys)
+                        .collect();
+                }
+                Err(error) => tries.after(retry::classify(error)).await?,
+            }
         }
         Ok(items)
     }
+}
+
+/// The key condition of a query, and the values it names.
+fn conditions(query: &Query, partition: &str, sort: &str) -> (String, Attributes) {
+    let mut values = Attributes::from([(":partition".to_owned(), text(&query.partition))]);
+    let mut bind = |name: &str, value: &str| {
+        values.insert(name.to_owned(), text(value));
+    };
+    let range = match &query.range {
+        Range::All => String::new(),
+        Range::Prefix(prefix) => {
+            bind(":prefix", prefix);
+            format!(" AND begins_with({sort}, :prefix)")
+        }
+        Range::Between(first, last) => {
+            bind(":first", first);
+            bind(":last", last);
+            format!(" AND {sort} BETWEEN :first AND :last")
+        }
+    };
+    (format!("{partition} = :partition{range}"), values)
 }
 
 fn key_of(mut item: Attributes) -> Key {

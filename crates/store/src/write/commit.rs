@@ -18,50 +18,59 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::{Action, Attributes, Condition};
 use crate::record::key_attributes;
-use crate::retry::{self, Verdict};
+use crate::retry::{self, Tries};
 use crate::{StoreError, Table, WriteError};
 
 pub(super) async fn alone(table: &Table, action: &Action) -> Result<(), WriteError> {
+    let mut tries = Tries::new();
     let mut unsure = false;
-    retry::run(async |_| {
+    loop {
         let outcome = match &action.item {
             Some(item) => put(table, action, item).await,
             None => delete(table, action).await,
         };
         match outcome {
-            Ok(()) => Ok(()),
-            Err(Refusal::Condition { found }) if unsure && action.leaves(found.as_ref()) => Ok(()),
-            Err(Refusal::Condition { .. }) => Err(Verdict::Final(WriteError::ConditionFailed {
-                key: action.key.clone(),
-            })),
+            Ok(()) => return Ok(()),
+            Err(Refusal::Condition { found }) if unsure && action.leaves(found.as_ref()) => {
+                return Ok(());
+            }
+            Err(Refusal::Condition { .. }) => {
+                return Err(WriteError::ConditionFailed {
+                    key: action.key.clone(),
+                });
+            }
             Err(Refusal::Store(error)) => {
-                unsure |= error.retryable();
-                Err(verdict(error))
+                tries.after(error).await?;
+                unsure = true;
             }
         }
-    })
-    .await
+    }
 }
 
 pub(super) async fn together(table: &Table, actions: &[Action]) -> Result<(), WriteError> {
     let token = token();
-    retry::run(async |_| {
-        let items = actions
-            .iter()
-            .map(|action| transact_item(table, action))
-            .collect::<Result<_, _>>()
-            .map_err(|source| Verdict::Final(StoreError::Refused { source }.into()))?;
-        table
+    let items = actions
+        .iter()
+        .map(|action| transact_item(table, action))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|source| StoreError::Refused { source })?;
+    let mut tries = Tries::new();
+    loop {
+        let sent = table
             .client
             .transact_write_items()
-            .set_transact_items(Some(items))
+            .set_transact_items(Some(items.clone()))
             .client_request_token(&token)
             .send()
-            .await
-            .map(drop)
-            .map_err(|error| cancelled(error, actions))
-    })
-    .await
+            .await;
+        match sent {
+            Ok(_) => return Ok(()),
+            Err(error) => match cancelled(error, actions) {
+                WriteError::Store(error) => tries.after(error).await?,
+                refused => return Err(refused),
+            },
+        }
+    }
 }
 
 enum Refusal {
@@ -153,12 +162,12 @@ fn transact_item(
 fn cancelled(
     error: SdkError<TransactWriteItemsError, HttpResponse>,
     actions: &[Action],
-) -> Verdict<WriteError> {
+) -> WriteError {
     let reasons: &[CancellationReason] = match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
             cancelled.cancellation_reasons()
         }
-        _ => return verdict(retry::classify(error)),
+        _ => return retry::classify(error).into(),
     };
     let codes = || {
         reasons
@@ -169,9 +178,9 @@ fn cancelled(
         .position(|code| code == "ConditionalCheckFailed")
         .and_then(|position| actions.get(position))
     {
-        return Verdict::Final(WriteError::ConditionFailed {
+        return WriteError::ConditionFailed {
             key: action.key.clone(),
-        });
+        };
     }
     let passing = codes().any(|code| {
         matches!(
@@ -180,17 +189,10 @@ fn cancelled(
         )
     });
     let source = error.into();
-    verdict(if passing {
-        StoreError::Unavailable { source }
+    if passing {
+        StoreError::Unavailable { source }.into()
     } else {
-        StoreError::Refused { source }
-    })
-}
-
-fn verdict(error: StoreError) -> Verdict<WriteError> {
-    match retry::verdict(error) {
-        Verdict::Again(error) => Verdict::Again(error.into()),
-        Verdict::Final(error) => Verdict::Final(error.into()),
+        StoreError::Refused { source }.into()
     }
 }
 
