@@ -1,0 +1,122 @@
+//! Settings: defaults, then a file, then the environment, then flags.
+//!
+//! An environment variable `FOLIO_ASSET__QUOTE_TTL_SECONDS=5` sets the key
+//! `asset.quote_ttl_seconds`. A setting that is unknown or cannot be read stops
+//! the start with its name and where it came from.
+
+use std::fmt;
+use std::path::Path;
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Reads the settings. `flags` wins over everything; its missing fields say nothing.
+///
+/// # Errors
+///
+/// [`ConfigError`] names every setting that cannot be used.
+pub fn load<T: Serialize + DeserializeOwned + Default>(
+    file: Option<&Path>,
+    flags: &impl Serialize,
+) -> Result<T, ConfigError> {
+    let mut figment = Figment::from(Serialized::defaults(T::default()));
+    if let Some(path) = file {
+        if !path.is_file() {
+            return Err(ConfigError(vec![format!(
+                "{} is not a file",
+                path.display()
+            )]));
+        }
+        figment = figment.merge(Toml::file_exact(path));
+    }
+    figment
+        .merge(Env::prefixed("FOLIO_").ignore(&["config"]).split("__"))
+        .merge(Serialized::globals(flags))
+        .extract()
+        .map_err(|error| ConfigError(error.into_iter().map(|error| described(&error)).collect()))
+}
+
+fn described(error: &figment::Error) -> String {
+    let key = error.path.join(".");
+    let origin = error
+        .metadata
+        .as_ref()
+        .map_or_else(String::new, |metadata| {
+            let source = metadata.source.as_ref().map(|source| format!(" {source}"));
+            format!(" (from {}{})", metadata.name, source.unwrap_or_default())
+        });
+    if key.is_empty() {
+        format!("{}{origin}", error.kind)
+    } else {
+        format!("{key}: {}{origin}", error.kind)
+    }
+}
+
+/// Settings that cannot be used, one per line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError(Vec<String>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the configuration cannot be used: {}", self.0.join("; "))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Default, Serialize, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields, default)]
+    struct Settings {
+        port: u16,
+        asset: Asset,
+    }
+
+    #[derive(Debug, Default, Serialize, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields, default)]
+    struct Asset {
+        ttl_seconds: u32,
+    }
+
+    #[derive(Default, Serialize)]
+    struct Flags {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        port: Option<u16>,
+    }
+
+    fn load_file(text: &str, flags: &Flags) -> Result<Settings, ConfigError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("folio.toml");
+        std::fs::write(&path, text).unwrap();
+        load(Some(&path), flags)
+    }
+
+    #[test]
+    fn flags_win_over_the_file_and_the_file_over_defaults() {
+        let text = "port = 1\nasset.ttl_seconds = 9\n";
+        let settings = load_file(text, &Flags { port: Some(7) }).unwrap();
+        assert_eq!((settings.port, settings.asset.ttl_seconds), (7, 9));
+        assert_eq!(
+            load::<Settings>(None, &Flags::default()).unwrap(),
+            Settings::default()
+        );
+    }
+
+    #[test]
+    fn an_error_names_the_key_and_where_it_came_from() {
+        let error = load_file("asset.ttl_seconds = \"soon\"\n", &Flags::default()).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("asset.ttl_seconds"), "{text}");
+        assert!(text.contains("folio.toml"), "{text}");
+        let text = load_file("prot = 1\n", &Flags::default())
+            .unwrap_err()
+            .to_string();
+        assert!(text.contains("prot"), "{text}");
+    }
+}

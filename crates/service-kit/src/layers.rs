@@ -1,0 +1,205 @@
+//! What surrounds every route: the request's id, the log line, the limits, and
+//! the problem document of every answer that is an error.
+//!
+//! Invariant: no error leaves a service in another form than
+//! `application/problem+json`, whoever made it: a handler, the router, a limit
+//! or a panic.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::Problem;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+use tracing::Instrument;
+
+use crate::{Clock, Error, error};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+tokio::task_local! {
+    static CURRENT: HeaderValue;
+}
+
+/// What one process takes on at most.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    pub body_bytes: usize,
+    pub request_seconds: u64,
+    /// Requests worked on at once; more are turned away with 503.
+    pub concurrent_requests: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 1024 * 1024,
+            request_seconds: 10,
+            concurrent_requests: 1024,
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Envelope {
+    clock: Clock,
+    permits: Arc<Semaphore>,
+}
+
+/// Surrounds a service's routes. The last step before serving them.
+pub fn surround(router: Router, limits: &Limits, clock: &Clock) -> Router {
+    let permits = Arc::new(Semaphore::new(limits.concurrent_requests));
+    let envelope = Envelope {
+        clock: clock.clone(),
+        permits,
+    };
+    let time = Duration::from_secs(limits.request_seconds);
+    router
+        .layer(RequestBodyLimitLayer::new(limits.body_bytes))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            time,
+        ))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(envelope, envelop))
+}
+
+async fn envelop(State(envelope): State<Envelope>, mut request: Request, next: Next) -> Response {
+    let id = request_id(&request, &envelope.clock);
+    request.headers_mut().insert(REQUEST_ID, id.clone());
+    let Ok(_permit) = envelope.permits.try_acquire() else {
+        let busy = Error::Unavailable {
+            detail: "Too busy. Try again.",
+            retry_after_seconds: 1,
+        };
+        return finished(busy.into_response(), Some(&id));
+    };
+    let span = tracing::info_span!(
+        "request",
+        id = id.to_str().unwrap_or_default(),
+        method = %request.method(),
+        route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str),
+    );
+    let answered = async {
+        let response = finished(next.run(request).await, Some(&id));
+        let status = response.status().as_u16();
+        if response.status().is_server_error() {
+            tracing::warn!(status, "answered");
+        } else {
+            tracing::debug!(status, "answered");
+        }
+        response
+    };
+    CURRENT.scope(id.clone(), answered.instrument(span)).await
+}
+
+/// The client's id if it sent a usable one, else a new one.
+fn request_id(request: &Request, clock: &Clock) -> HeaderValue {
+    let usable = |value: &&HeaderValue| {
+        let bytes = value.as_bytes();
+        (1..=128).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
+    };
+    match request.headers().get(REQUEST_ID).filter(usable) {
+        Some(id) => id.clone(),
+        None => HeaderValue::try_from(clock.new_id().to_string())
+            .unwrap_or(HeaderValue::from_static("unknown")),
+    }
+}
+
+/// Hands the current request's id on to a request made on its behalf.
+pub(crate) fn with_request_id<B>(mut request: http::Request<B>) -> http::Request<B> {
+    if let Ok(id) = CURRENT.try_with(Clone::clone) {
+        request.headers_mut().insert(REQUEST_ID, id);
+    }
+    request
+}
+
+/// Writes the problem document of an error, and the headers of every answer.
+pub(crate) fn finished(response: Response, id: Option<&HeaderValue>) -> Response {
+    let mut response = if response.status().is_client_error() || response.status().is_server_error()
+    {
+        as_problem(response, id)
+    } else {
+        response
+    };
+    let headers = response.headers_mut();
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    if let Some(id) = id {
+        headers.insert(REQUEST_ID, id.clone());
+    }
+    response
+}
+
+fn as_problem(response: Response, id: Option<&HeaderValue>) -> Response {
+    let (mut parts, body) = response.into_parts();
+    if parts.headers.get(header::CONTENT_TYPE) == Some(&PROBLEM_JSON) {
+        return Response::from_parts(parts, body);
+    }
+    let mut problem = parts
+        .extensions
+        .remove::<Problem>()
+        .unwrap_or_else(|| unspoken(parts.status));
+    problem.request_id = id.and_then(|id| id.to_str().ok()).map(str::to_owned);
+    parts.headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts
+        .headers
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if parts.status == StatusCode::SERVICE_UNAVAILABLE {
+        parts
+            .headers
+            .entry(header::RETRY_AFTER)
+            .or_insert(HeaderValue::from_static("1"));
+    }
+    let text = serde_json::to_vec(&problem).unwrap_or_default();
+    Response::from_parts(parts, Body::from(text))
+}
+
+/// The problem of an error that the router or a limit answered with a bare status.
+fn unspoken(status: StatusCode) -> Problem {
+    let (code, detail) = match status {
+        StatusCode::NOT_FOUND => ("ROUTE_NOT_FOUND", "There is nothing at this path."),
+        StatusCode::METHOD_NOT_ALLOWED => (
+            "METHOD_NOT_ALLOWED",
+            "This path does not take this method; see the Allow header.",
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => (
+            "PAYLOAD_TOO_LARGE",
+            "The request body is larger than this endpoint takes.",
+        ),
+        StatusCode::SERVICE_UNAVAILABLE => ("UNAVAILABLE", "The answer took too long. Try again."),
+        status if status.is_server_error() => {
+            ("INTERNAL_ERROR", "Something went wrong on our side.")
+        }
+        _ => ("BAD_REQUEST", "The request could not be understood."),
+    };
+    error::problem(status, code.to_owned(), detail.to_owned(), Vec::new())
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature that the layer calls"
+)]
+fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let message = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    tracing::error!(message, "a handler panicked");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}

@@ -1,0 +1,203 @@
+//! A service on a free port, and a client that keeps numbers exact.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use api::Problem;
+use axum::Router;
+use http::{HeaderMap, Method, StatusCode};
+use serde_json::value::RawValue;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::layers::{self, Limits};
+use crate::server::{Shutdown, serve};
+use crate::{Clock, transport};
+
+/// A running service. It stops when dropped.
+#[derive(Debug)]
+pub struct TestApp {
+    address: SocketAddr,
+    client: reqwest::Client,
+    server: JoinHandle<std::io::Result<()>>,
+    _shutdown: Shutdown,
+}
+
+impl TestApp {
+    /// Serves `router` as a real process would.
+    ///
+    /// # Panics
+    ///
+    /// When no loopback port is free.
+    pub async fn start(router: Router) -> Self {
+        Self::start_with(router, &Limits::default()).await
+    }
+
+    /// # Panics
+    ///
+    /// When no loopback port is free.
+    #[expect(clippy::expect_used, reason = "a test without a server cannot go on")]
+    pub async fn start_with(router: Router, limits: &Limits) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("a bound address");
+        let shutdown = Shutdown::default();
+        let router = layers::surround(router, limits, &Clock::system());
+        let server = tokio::spawn(serve(listener, router, shutdown.subscribe()));
+        let time = std::time::Duration::from_secs(30);
+        let client = transport::client(time, time).expect("an HTTP client");
+        Self {
+            address,
+            client,
+            server,
+            _shutdown: shutdown,
+        }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> TestRequest {
+        TestRequest(self.client.request(method, format!("{}{path}", self.url())))
+    }
+
+    pub fn get(&self, path: &str) -> TestRequest {
+        self.request(Method::GET, path)
+    }
+
+    pub fn post(&self, path: &str) -> TestRequest {
+        self.request(Method::POST, path)
+    }
+
+    pub fn patch(&self, path: &str) -> TestRequest {
+        self.request(Method::PATCH, path)
+    }
+
+    pub fn delete(&self, path: &str) -> TestRequest {
+        self.request(Method::DELETE, path)
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+#[derive(Debug)]
+#[must_use = "a request does nothing before `send`"]
+pub struct TestRequest(reqwest::RequestBuilder);
+
+impl TestRequest {
+    pub fn bearer(self, token: &str) -> Self {
+        Self(self.0.bearer_auth(token))
+    }
+
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Self(self.0.header(name, value))
+    }
+
+    /// A body sent as `application/json`.
+    pub fn json_text(self, text: impl Into<String>) -> Self {
+        Self(
+            self.0
+                .header("content-type", "application/json")
+                .body(text.into()),
+        )
+    }
+
+    pub fn body(self, content_type: &str, bytes: Vec<u8>) -> Self {
+        Self(self.0.header("content-type", content_type).body(bytes))
+    }
+
+    /// # Panics
+    ///
+    /// When the service cannot be reached.
+    #[expect(clippy::expect_used, reason = "a test without an answer cannot go on")]
+    pub async fn send(self) -> TestResponse {
+        let response = self.0.send().await.expect("an answer");
+        let status = response.status();
+        let headers = response.headers().clone();
+        let body = response.text().await.expect("a body of text");
+        TestResponse {
+            status,
+            headers,
+            body,
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct TestResponse {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl TestResponse {
+    /// # Panics
+    ///
+    /// With the whole answer, when the status is another.
+    #[must_use]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        self
+    }
+
+    /// A header's text, or nothing.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The JSON token at a pointer such as `/items/0/quantity`, exactly as sent;
+    /// strings lose their quotes.
+    ///
+    /// # Panics
+    ///
+    /// When there is nothing at the pointer.
+    pub fn at(&self, pointer: &str) -> String {
+        let mut token = self.body.clone();
+        for part in pointer.split('/').skip(1) {
+            let inner = match part.parse::<usize>() {
+                Ok(index) => serde_json::from_str::<Vec<Box<RawValue>>>(&token)
+                    .ok()
+                    .and_then(|items| items.into_iter().nth(index)),
+                Err(_) => serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(&token)
+                    .ok()
+                    .and_then(|mut fields| fields.remove(part)),
+            };
+            let Some(inner) = inner else {
+                panic!("nothing at {pointer} in {}", self.body)
+            };
+            inner.get().clone_into(&mut token);
+        }
+        serde_json::from_str::<String>(&token).unwrap_or(token)
+    }
+
+    /// How many items the list at a pointer has.
+    ///
+    /// # Panics
+    ///
+    /// When there is no list at the pointer.
+    pub fn count(&self, pointer: &str) -> usize {
+        let items: Option<Vec<Box<RawValue>>> = serde_json::from_str(&self.at(pointer)).ok();
+        let Some(items) = items else {
+            panic!("no list at {pointer} in {}", self.body)
+        };
+        items.len()
+    }
+
+    /// # Panics
+    ///
+    /// When the answer is no problem document.
+    #[expect(clippy::expect_used, reason = "a test of a problem needs one")]
+    pub fn problem(&self) -> Problem {
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{}",
+            self.body
+        );
+        serde_json::from_str(&self.body).expect("a problem document")
+    }
+}
