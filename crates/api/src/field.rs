@@ -78,7 +78,7 @@ pub fn read_object<T: DeserializeOwned>(
 }
 
 /// Collects values and errors of one request.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Fields {
     errors: Vec<FieldError>,
 }

@@ -2,7 +2,7 @@
 
 use domain::money::Charge;
 use domain::portfolio::{CostBasisMethod, Portfolio as StoredPortfolio, PortfolioType};
-use domain::text::{Name, Note};
+use domain::text::Name;
 use domain::{Currency, InstrumentType, Price, Quantity, Ticker};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -153,8 +153,6 @@ pub struct Investment {
     /// Why there is no current price, as a stable word.
     #[schema(required)]
     pub price_unavailable_reason: Option<String>,
-    #[schema(required)]
-    pub note: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -189,13 +187,10 @@ pub struct RecordInvestment {
     #[schema(value_type = Option<Number>, minimum = 0, example = 4.95)]
     #[serde(default)]
     pub fees: Field<Charge>,
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 1000)]
-    #[serde(default)]
-    pub note: Field<Note>,
 }
 
 /// A correction of a purchase, as a JSON Merge Patch.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct AmendInvestment {
     #[schema(value_type = String, pattern = r"^[A-Za-z0-9^][A-Za-z0-9.^=_&:-]{0,31}$")]
     #[serde(default)]
@@ -218,9 +213,6 @@ pub struct AmendInvestment {
     #[schema(value_type = Number, minimum = 0)]
     #[serde(default)]
     pub fees: Field<Charge>,
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 1000)]
-    #[serde(default)]
-    pub note: Field<Note>,
 }
 
 /// Whether a figure covers everything it should.

@@ -190,6 +190,24 @@ impl Total {
         }
     }
 
+    /// As [`Total::value`], for the gain.
+    pub fn gain(&self) -> Option<Money> {
+        if self.empty {
+            Some(Money::zero(self.currency))
+        } else {
+            self.unrealized_gain
+        }
+    }
+
+    /// As [`Total::value`], for the change since the previous close.
+    pub fn change(&self) -> Option<Money> {
+        if self.empty {
+            Some(Money::zero(self.currency))
+        } else {
+            self.day_change
+        }
+    }
+
     /// Adds one lot.
     ///
     /// # Errors
@@ -334,39 +352,35 @@ fn latest_type(position: &Position) -> InstrumentType {
         .map_or_else(InstrumentType::other, |lot| lot.instrument_type.clone())
 }
 
-/// Every price and rate that valuing `positions` in `base` may ask for.
+/// Every price that valuing `lots` asks for, and, where they are to be summed
+/// in `base`, every rate.
 ///
 /// Rates of instruments that trade in another currency than they were bought in
 /// are known only once their price is; [`rates_of_marks`] names those.
-pub fn needs(
-    positions: &[Position],
-    base: Currency,
+pub fn needs<'a>(
+    lots: impl Iterator<Item = (&'a Ticker, &'a Lot)>,
+    base: Option<Currency>,
 ) -> (BTreeSet<Ticker>, BTreeSet<(Currency, Currency)>) {
-    let held = || {
-        positions
-            .iter()
-            .filter(|position| !position.lots().is_empty())
-    };
-    let tickers = held().map(|position| position.ticker.clone()).collect();
-    let pairs = held()
-        .flat_map(Position::lots)
-        .map(|lot| (lot.currency, base))
-        .filter(|(from, to)| from != to)
-        .collect();
+    let mut tickers = BTreeSet::new();
+    let mut pairs = BTreeSet::new();
+    for (ticker, lot) in lots {
+        if !tickers.contains(ticker) {
+            tickers.insert(ticker.clone());
+        }
+        pairs.extend(
+            base.filter(|base| *base != lot.currency)
+                .map(|base| (lot.currency, base)),
+        );
+    }
     (tickers, pairs)
 }
 
-/// The rates from the currency a price came in to the currency a lot was bought in.
-pub fn rates_of_marks(positions: &[Position], market: &Market) -> BTreeSet<(Currency, Currency)> {
-    positions
-        .iter()
-        .filter_map(|position| Some((position, market.marks.get(&position.ticker)?)))
-        .flat_map(|(position, mark)| {
-            position
-                .lots()
-                .iter()
-                .map(|lot| (mark.currency, lot.currency))
-        })
+/// The missing rates from the currency a price came in to the currency a lot was bought in.
+pub fn rates_of_marks<'a>(
+    lots: impl Iterator<Item = (&'a Ticker, &'a Lot)>,
+    market: &Market,
+) -> BTreeSet<(Currency, Currency)> {
+    lots.filter_map(|(ticker, lot)| Some((market.marks.get(ticker)?.currency, lot.currency)))
         .filter(|pair| pair.0 != pair.1 && !market.rates.contains_key(pair))
         .collect()
 }
@@ -496,10 +510,12 @@ mod tests {
     fn a_price_in_another_currency_than_the_purchase_is_converted_to_it() {
         let positions = held("10", "150", "2026-01-05", "0");
         let mut market = market(mark("100", None, Currency::GBP));
-        assert_eq!(
-            rates_of_marks(&positions, &market),
-            BTreeSet::from([(Currency::GBP, Currency::USD)])
-        );
+        let lots = positions[0]
+            .lots()
+            .iter()
+            .map(|lot| (&positions[0].ticker, lot));
+        let pairs = BTreeSet::from([(Currency::GBP, Currency::USD)]);
+        assert_eq!(rates_of_marks(lots, &market), pairs);
         market
             .rates
             .insert((Currency::GBP, Currency::USD), Rate::parse("1.25").unwrap());

@@ -1,0 +1,53 @@
+//! The Portfolio service: which customer holds what, and what it is worth.
+//!
+//! | To find | Read |
+//! |---|---|
+//! | a route | `http/<noun>.rs` |
+//! | a key, a stored item, the write behind a change | `store/<noun>.rs` |
+//! | prices and rates, asked of the Asset service | `prices.rs` |
+//! | the rules | the `domain` crate |
+//!
+//! Invariant: the owner's id from the token is part of every key of a
+//! portfolio, so somebody else's portfolio is simply not found. A ledger is
+//! reached only through its portfolio.
+
+mod http;
+mod prices;
+mod state;
+mod store;
+
+pub use state::{PortfolioConfig, PortfolioService};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub const TABLE: ::store::TableSpec = ::store::TableSpec {
+    name: "portfolios",
+    ticker_index: true,
+};
+
+/// Every route of the service. All of them are for the signed-in customer.
+pub fn router(service: PortfolioService) -> OpenApiRouter {
+    use crate::http::{holdings, investments, portfolios, purchases, summary};
+    OpenApiRouter::new()
+        .routes(routes!(
+            portfolios::list_portfolios,
+            portfolios::open_portfolio
+        ))
+        .routes(routes!(
+            portfolios::get_portfolio,
+            portfolios::update_portfolio,
+            portfolios::delete_portfolio
+        ))
+        .routes(routes!(
+            investments::list_investments,
+            purchases::record_investment
+        ))
+        .routes(routes!(
+            investments::get_investment,
+            purchases::amend_investment,
+            purchases::delete_investment
+        ))
+        .routes(routes!(holdings::list_holdings))
+        .routes(routes!(summary::get_summary))
+        .with_state(service)
+}

@@ -218,6 +218,11 @@ fn replay(stored: &StoredAnswer, request: &str) -> Result<Response> {
     Ok(response)
 }
 
+/// Whether an answer is that of an earlier request, so that nothing was done now.
+pub fn is_replay(response: &Response) -> bool {
+    response.headers().contains_key(REPLAYED)
+}
+
 fn fingerprint(target: &str, body: &Bytes) -> String {
     let digest = Sha256::new()
         .chain_update(target)

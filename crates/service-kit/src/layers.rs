@@ -117,6 +117,14 @@ fn request_id(request: &Request, clock: &Clock) -> HeaderValue {
     }
 }
 
+/// The id of the request being answered, to be kept with what it causes.
+pub fn current_request_id() -> Option<String> {
+    CURRENT
+        .try_with(|id| id.to_str().ok().map(str::to_owned))
+        .ok()
+        .flatten()
+}
+
 /// Hands the current request's id on to a request made on its behalf.
 pub(crate) fn with_request_id<B>(mut request: http::Request<B>) -> http::Request<B> {
     if let Ok(id) = CURRENT.try_with(Clone::clone) {

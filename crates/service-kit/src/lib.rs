@@ -41,5 +41,5 @@ pub use clock::Clock;
 pub use error::{Error, Result};
 pub use idempotency::{Begun, Idempotency, IdempotencyGuard};
 pub use identity::TokenVerifier;
-pub use params::{PageRequest, Params, PathId};
+pub use params::{PageRequest, Params, PathId, PathIds};
 pub use precondition::{ETag, Preconditions};

@@ -24,6 +24,24 @@ impl<T: FromStr + Send, S: Send + Sync> FromRequestParts<S> for PathId<T> {
     }
 }
 
+/// Two ids in the path: a thing, and the thing it is part of before it.
+#[derive(Debug, Clone, Copy)]
+pub struct PathIds<A, B>(pub A, pub B);
+
+impl<A: FromStr, B: FromStr, S: Send + Sync> FromRequestParts<S> for PathIds<A, B> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let not_found = || Error::NotFound { what: "resource" };
+        let Path((whole, part)) = Path::<(String, String)>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| not_found())?;
+        let whole = whole.parse().map_err(|_| not_found())?;
+        let part = part.parse().map_err(|_| not_found())?;
+        Ok(Self(whole, part))
+    }
+}
+
 /// Query parameters, each taken by name; what is left over is refused.
 #[derive(Debug)]
 pub struct Params {
@@ -67,7 +85,7 @@ impl Params {
         read(&text)
             .inspect_err(|error| {
                 self.errors
-                    .push(FieldError::value(format!("?{name}"), error))
+                    .push(FieldError::value(format!("?{name}"), error));
             })
             .ok()
     }

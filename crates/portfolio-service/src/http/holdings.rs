@@ -1,0 +1,93 @@
+//! Holdings: all open lots of each instrument, together.
+
+use api::portfolio::Holding;
+use api::{Number, Page, Problem};
+use axum::extract::State;
+use domain::valuation::{Holding as Valued, Valuation};
+use domain::{Money, PortfolioId};
+use rust_decimal::Decimal;
+use service_kit::{Answer, Caller, PageRequest, Params, PathId, Result};
+
+use super::figures::{self, amount};
+use crate::prices::PriceBook;
+use crate::state::PortfolioService;
+use crate::store::ledger;
+
+/// List the holdings of a portfolio, by ticker.
+#[utoipa::path(
+    get, path = "/v1/portfolios/{portfolio_id}/holdings", tag = "Holdings", operation_id = "list_holdings",
+    params(
+        ("portfolio_id" = String, Path, format = Uuid),
+        ("page_size" = Option<u32>, Query, description = "At most this many items; 50 when absent", minimum = 1, maximum = 200),
+        ("page_token" = Option<String>, Query, description = "Where a previous page ended"),
+    ),
+    responses(
+        (status = 200, description = "One page", body = Page<Holding>),
+        (status = 404, description = "There is no such portfolio, or it is not yours", body = Problem, content_type = "application/problem+json"),
+        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn list_holdings(
+    State(service): State<PortfolioService>,
+    caller: Caller,
+    PathId(id): PathId<PortfolioId>,
+    mut params: Params,
+) -> Result<Answer> {
+    let page = params.page();
+    params.finish()?;
+    let scope = format!("holdings/{id}");
+    let after = page.after(&scope)?;
+    let (portfolio, ledger) =
+        ledger::load(&service.table, &service.ledgers, caller.customer_id, id).await?;
+
+    let base = portfolio.value.0.base_currency;
+    let book = service.prices.book(ledger.lots(), Some(base)).await;
+    // A weight needs the whole, so that every page values every holding.
+    let valuation = Valuation::of(&ledger.positions, base, &book.market)?;
+    let mut rows = valuation.holdings.iter().skip_while(|holding| {
+        after
+            .as_ref()
+            .is_some_and(|after| holding.ticker.as_str() <= after.as_str())
+    });
+    let shown: Vec<_> = rows.by_ref().take(page.size).collect();
+    let next = rows.next().and(shown.last());
+    Answer::ok(&Page {
+        items: shown
+            .iter()
+            .map(|holding| holding_of(holding, &book))
+            .collect(),
+        next_page_token: next.map(|last| PageRequest::token(&scope, last.ticker.as_str())),
+    })
+}
+
+fn holding_of(holding: &Valued, book: &PriceBook) -> Holding {
+    let quote = book.quote(&holding.ticker);
+    let total = &holding.total;
+    let mark = book.market.marks.get(&holding.ticker);
+    let price = mark
+        .filter(|mark| mark.currency == total.currency)
+        .map(|mark| mark.price.value());
+    // With one purchase currency, the value per unit is the price in it.
+    let price = price.or_else(|| total.value()?.per(holding.quantity).ok());
+    Holding {
+        ticker_symbol: holding.ticker.to_string(),
+        instrument_type: holding.instrument_type.to_string(),
+        quantity: Number(holding.quantity.value()),
+        average_cost: Number(holding.average_cost),
+        cost_basis: amount(total.cost_basis),
+        current_price: price.filter(|_| total.value().is_some()).map(Number),
+        market_value: total.value().map(amount),
+        unrealized_gain: total.unrealized_gain.map(amount),
+        realized_gain: Number(Decimal::ZERO),
+        income: amount(Money::zero(total.currency)),
+        day_change: total.day_change.map(amount),
+        weight: holding.weight.map(Number),
+        currency: total.currency.code().to_owned(),
+        status: figures::status(total.status()),
+        missing: figures::missing(&total.missing, book),
+        as_of: quote.and_then(|quote| quote.as_of),
+        source: quote.and_then(|quote| quote.source.clone()),
+        staleness: book.staleness(&holding.ticker),
+    }
+}

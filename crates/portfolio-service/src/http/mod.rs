@@ -1,0 +1,8 @@
+//! One file per noun: its routes, each read, load, decide, save, answer.
+
+pub(crate) mod figures;
+pub(crate) mod holdings;
+pub(crate) mod investments;
+pub(crate) mod portfolios;
+pub(crate) mod purchases;
+pub(crate) mod summary;

@@ -1,0 +1,229 @@
+//! Portfolios: list, open, read, change, delete.
+
+use api::portfolio::{OpenPortfolio, Portfolio, UpdatePortfolio};
+use api::{Page, Problem};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use domain::portfolio::{CostBasisMethod, Portfolio as StoredPortfolio};
+use domain::{Currency, PortfolioId};
+use service_kit::{
+    Answer, Begun, Body, Caller, ETag, Idempotency, PageRequest, Params, PathId, Preconditions,
+    Result,
+};
+
+use crate::state::PortfolioService;
+use crate::store::portfolios;
+
+/// List your portfolios, oldest first.
+#[utoipa::path(
+    get, path = "/v1/portfolios", tag = "Portfolios", operation_id = "list_portfolios",
+    params(
+        ("page_size" = Option<u32>, Query, description = "At most this many items; 50 when absent", minimum = 1, maximum = 200),
+        ("page_token" = Option<String>, Query, description = "Where a previous page ended"),
+    ),
+    responses(
+        (status = 200, description = "One page", body = Page<Portfolio>),
+        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn list_portfolios(
+    State(service): State<PortfolioService>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<Answer> {
+    let page = params.page();
+    params.finish()?;
+    let scope = format!("portfolios/{}", caller.customer_id);
+    let after = page.after(&scope)?;
+    let found = portfolios::list(&service.table, caller.customer_id, after, page.size).await?;
+    Answer::ok(&Page {
+        items: found
+            .items
+            .iter()
+            .map(|item| Portfolio::from(&item.value.0))
+            .collect(),
+        next_page_token: found.next.map(|next| PageRequest::token(&scope, &next)),
+    })
+}
+
+/// Open a portfolio.
+#[utoipa::path(
+    post, path = "/v1/portfolios", tag = "Portfolios", operation_id = "open_portfolio",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe", min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+    request_body = OpenPortfolio,
+    responses(
+        (status = 201, description = "Opened", body = Portfolio, headers(("Location" = String), ("ETag" = String))),
+        (status = 422, description = "Invalid fields, or an Idempotency-Key used before", body = Problem, content_type = "application/problem+json"),
+        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn open_portfolio(
+    State(service): State<PortfolioService>,
+    caller: Caller,
+    idempotency: Idempotency,
+    Body {
+        request,
+        mut fields,
+        bytes,
+    }: Body<OpenPortfolio>,
+) -> Result<Response> {
+    let principal = caller.customer_id.to_string();
+    let guard = match idempotency
+        .begin(&service.table, &principal, &bytes, &service.clock)
+        .await?
+    {
+        Begun::Replay(response) => return Ok(response),
+        Begun::Run(guard) => guard,
+    };
+    let name = fields.required("name", request.name);
+    let portfolio_type = fields.required("type", request.portfolio_type);
+    let base_currency = fields.optional("base_currency", request.base_currency);
+    let method = fields.optional("cost_basis_method", request.cost_basis_method);
+    let cash_tracking = fields.optional("cash_tracking", request.cash_tracking);
+    let (name, portfolio_type, base_currency, method, cash_tracking) =
+        fields.all((name, portfolio_type, base_currency, method, cash_tracking))?;
+
+    let now = service.clock.now();
+    let portfolio = StoredPortfolio {
+        id: PortfolioId::from_uuid(service.clock.new_id()),
+        customer_id: caller.customer_id,
+        name,
+        portfolio_type,
+        base_currency: base_currency.unwrap_or(Currency::USD),
+        cost_basis_method: method.unwrap_or(CostBasisMethod::default()),
+        cash_tracking: cash_tracking.unwrap_or(false),
+        created_at: now,
+        updated_at: now,
+    };
+    let location = format!("/v1/portfolios/{}", portfolio.id);
+    let answer = Answer::created(location, &Portfolio::from(&portfolio))?.etag(&ETag::strong(1));
+    let write = portfolios::create(&service.table, &portfolio, &service.clock)?;
+    Ok(guard.commit(write, answer).await?)
+}
+
+/// Read one portfolio.
+#[utoipa::path(
+    get, path = "/v1/portfolios/{portfolio_id}", tag = "Portfolios", operation_id = "get_portfolio",
+    params(
+        ("portfolio_id" = String, Path, format = Uuid),
+        ("If-None-Match" = Option<String>, Header, description = "An ETag you have", pattern = r#"^"[!#-~]*"$"#),
+    ),
+    responses(
+        (status = 200, description = "The portfolio", body = Portfolio, headers(("ETag" = String))),
+        (status = 304, description = "It is as you have it"),
+        (status = 404, description = "There is none, or it is not yours", body = Problem, content_type = "application/problem+json"),
+        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn get_portfolio(
+    State(service): State<PortfolioService>,
+    caller: Caller,
+    PathId(id): PathId<PortfolioId>,
+    preconditions: Preconditions,
+) -> Result<Answer> {
+    let item = portfolios::load(&service.table, caller.customer_id, id).await?;
+    let etag = ETag::strong(item.version);
+    if preconditions.not_modified(&etag) {
+        return Ok(Answer::not_modified(&etag));
+    }
+    Ok(Answer::ok(&Portfolio::from(&item.value.0))?.etag(&etag))
+}
+
+/// Change a portfolio (JSON Merge Patch).
+#[utoipa::path(
+    patch, path = "/v1/portfolios/{portfolio_id}", tag = "Portfolios", operation_id = "update_portfolio",
+    params(
+        ("portfolio_id" = String, Path, format = Uuid),
+        ("If-Match" = Option<String>, Header, description = "Change only what you have read", pattern = r#"^"[!#-~]*"$"#),
+    ),
+    request_body = UpdatePortfolio,
+    responses(
+        (status = 200, description = "The portfolio as changed", body = Portfolio, headers(("ETag" = String))),
+        (status = 404, description = "There is none, or it is not yours", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "It has changed since you read it", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Invalid fields", body = Problem, content_type = "application/problem+json"),
+        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn update_portfolio(
+    State(service): State<PortfolioService>,
+    caller: Caller,
+    PathId(id): PathId<PortfolioId>,
+    preconditions: Preconditions,
+    Body {
+        request,
+        mut fields,
+        ..
+    }: Body<UpdatePortfolio>,
+) -> Result<Answer> {
+    let _turn = service.turn(id).await;
+    let item = portfolios::load(&service.table, caller.customer_id, id).await?;
+    preconditions.check(&ETag::strong(item.version))?;
+
+    let current = item.value.0.clone();
+    let name = fields.patch("name", request.name, current.name);
+    let kind = fields.patch("type", request.portfolio_type, current.portfolio_type);
+    let base = fields.patch(
+        "base_currency",
+        request.base_currency,
+        current.base_currency,
+    );
+    let method = fields.patch(
+        "cost_basis_method",
+        request.cost_basis_method,
+        current.cost_basis_method,
+    );
+    let cash = fields.patch(
+        "cash_tracking",
+        request.cash_tracking,
+        current.cash_tracking,
+    );
+    let (name, portfolio_type, base_currency, cost_basis_method, cash_tracking) =
+        fields.all((name, kind, base, method, cash))?;
+    let changed = StoredPortfolio {
+        name,
+        portfolio_type,
+        base_currency,
+        cost_basis_method,
+        cash_tracking,
+        updated_at: service.clock.now(),
+        ..current
+    };
+
+    portfolios::update(&service.table, &item, &changed, &service.clock)?
+        .commit()
+        .await?;
+    Ok(Answer::ok(&Portfolio::from(&changed))?.etag(&ETag::strong(item.version + 1)))
+}
+
+/// Delete a portfolio and everything in it.
+#[utoipa::path(
+    delete, path = "/v1/portfolios/{portfolio_id}", tag = "Portfolios", operation_id = "delete_portfolio",
+    params(
+        ("portfolio_id" = String, Path, format = Uuid),
+        ("If-Match" = Option<String>, Header, description = "Delete only what you have read", pattern = r#"^"[!#-~]*"$"#),
+    ),
+    responses(
+        (status = 204, description = "Deleted"),
+        (status = 404, description = "There is none, or it is not yours", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "It has changed since you read it", body = Problem, content_type = "application/problem+json"),
+        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn delete_portfolio(
+    State(service): State<PortfolioService>,
+    caller: Caller,
+    PathId(id): PathId<PortfolioId>,
+    preconditions: Preconditions,
+) -> Result<Response> {
+    let _turn = service.turn(id).await;
+    let item = portfolios::load(&service.table, caller.customer_id, id).await?;
+    preconditions.check(&ETag::strong(item.version))?;
+    portfolios::delete(&service.table, &item, &service.clock).await?;
+    Ok(Answer::no_content().into_response())
+}

@@ -1,0 +1,110 @@
+//! What a portfolio is worth now, on one page.
+
+use std::collections::BTreeSet;
+
+use api::asset::{Quote, Staleness};
+use api::portfolio::{Allocation, Summary, UsedRate};
+use api::{Number, Problem};
+use axum::extract::State;
+use domain::valuation::Valuation;
+use domain::{PortfolioId, Ticker};
+use service_kit::{Answer, Caller, PathId, Result};
+
+use super::figures::{self, amount};
+use crate::prices::PriceBook;
+use crate::state::PortfolioService;
+use crate::store::ledger;
+
+/// Read a portfolio's value, cost, gain, day change and allocation, in its base currency.
+#[utoipa::path(
+    get, path = "/v1/portfolios/{portfolio_id}/summary", tag = "Holdings", operation_id = "get_summary",
+    params(("portfolio_id" = String, Path, format = Uuid)),
+    responses(
+        (status = 200, description = "The summary", body = Summary),
+        (status = 404, description = "There is no such portfolio, or it is not yours", body = Problem, content_type = "application/problem+json"),
+        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn get_summary(
+    State(service): State<PortfolioService>,
+    caller: Caller,
+    PathId(id): PathId<PortfolioId>,
+) -> Result<Answer> {
+    let (portfolio, ledger) =
+        ledger::load(&service.table, &service.ledgers, caller.customer_id, id).await?;
+    let base = portfolio.value.0.base_currency;
+    let book = service.prices.book(ledger.lots(), Some(base)).await;
+    let Valuation {
+        total,
+        holdings,
+        by_type,
+    } = Valuation::of(&ledger.positions, base, &book.market)?;
+    Answer::ok(&Summary {
+        portfolio_id: id.to_string(),
+        currency: base.code().to_owned(),
+        market_value: total.value().map(amount),
+        cost_basis: amount(total.cost_basis),
+        unrealized_gain: total.gain().map(amount),
+        day_change: total.change().map(amount),
+        status: figures::status(total.status()),
+        missing: figures::missing(&total.missing, &book),
+        allocation: by_type
+            .into_iter()
+            .map(|(kind, sum, weight)| Allocation {
+                instrument_type: kind.to_string(),
+                market_value: sum.value().map(amount),
+                cost_basis: amount(sum.cost_basis),
+                unrealized_gain: sum.gain().map(amount),
+                weight: weight.map(Number),
+                status: figures::status(sum.status()),
+            })
+            .collect(),
+        rates: used_rates(&book),
+        as_of: prices(&book).filter_map(|quote| quote.as_of).min(),
+        staleness: worst(&book),
+        sources: sources(&book),
+        holdings_count: u32::try_from(holdings.len()).unwrap_or(u32::MAX),
+        investments_count: u32::try_from(ledger.lots().count()).unwrap_or(u32::MAX),
+    })
+}
+
+/// The quotes in the totals.
+fn prices(book: &PriceBook) -> impl Iterator<Item = &Quote> {
+    book.quotes()
+        .map(|(_, quote)| quote)
+        .filter(|quote| quote.price.is_some())
+}
+
+/// Fresh when there is nothing to be stale.
+fn worst(book: &PriceBook) -> Staleness {
+    let rank = |staleness: &Staleness| match staleness {
+        Staleness::Fresh => 0,
+        Staleness::Delayed => 1,
+        Staleness::Stale => 2,
+        Staleness::Unavailable => 3,
+    };
+    let all = book.quotes().map(|(_, quote)| quote.staleness);
+    all.max_by_key(rank).unwrap_or(Staleness::Fresh)
+}
+
+fn sources(book: &PriceBook) -> Vec<String> {
+    let named: BTreeSet<String> = prices(book)
+        .filter_map(|quote| quote.source.clone())
+        .collect();
+    named.into_iter().collect()
+}
+
+fn used_rates(book: &PriceBook) -> Vec<UsedRate> {
+    let used = |(ticker, quote): (&Ticker, &Quote)| {
+        let (base, to) = ticker.as_fx_pair()?;
+        Some(UsedRate {
+            base: base.code().to_owned(),
+            quote: to.code().to_owned(),
+            rate: quote.price?,
+            as_of: quote.as_of?,
+            source: quote.source.clone()?,
+        })
+    };
+    book.quotes().filter_map(used).collect()
+}

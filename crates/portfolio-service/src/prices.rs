@@ -1,0 +1,196 @@
+//! Prices and rates for a valuation, from the Asset service.
+//!
+//! A price is reused for about a second, so that the busiest portfolio costs
+//! the Asset service one batch a second and not one a request. Nothing here
+//! fails: what cannot be had is missing, with its reason.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::asset::{Instrument, Quote, Staleness};
+use api::client::{AssetClient, ClientError};
+use domain::ledger::Lot;
+use domain::valuation::{Mark, Market, Missing, needs, rates_of_marks};
+use domain::{Currency, Price, Rate, Ticker};
+use moka::sync::Cache;
+
+const MOST_REUSED: u64 = 50_000;
+const INSTRUMENT_REUSE: Duration = Duration::from_mins(10);
+
+#[derive(Debug, Clone)]
+pub(crate) struct Prices {
+    asset: AssetClient,
+    recent: Cache<Ticker, Arc<Seen>>,
+    instruments: Cache<Ticker, Option<Instrument>>,
+}
+
+/// A quote, and what a valuation needs of it.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) quote: Quote,
+    mark: Option<Mark>,
+}
+
+/// Everything one valuation was given.
+#[derive(Debug, Default)]
+pub(crate) struct PriceBook {
+    pub(crate) market: Market,
+    seen: BTreeMap<Ticker, Arc<Seen>>,
+}
+
+impl Prices {
+    pub(crate) fn new(asset: AssetClient, reuse_milliseconds: u64) -> Self {
+        let recent = Cache::builder()
+            .max_capacity(MOST_REUSED)
+            .time_to_live(Duration::from_millis(reuse_milliseconds))
+            .build();
+        let instruments = Cache::builder()
+            .max_capacity(MOST_REUSED)
+            .time_to_live(INSTRUMENT_REUSE)
+            .build();
+        Self {
+            asset,
+            recent,
+            instruments,
+        }
+    }
+
+    /// What is known of an instrument; nothing when no source knows it.
+    pub(crate) async fn instrument(
+        &self,
+        ticker: &Ticker,
+    ) -> Result<Option<Instrument>, ClientError> {
+        if let Some(known) = self.instruments.get(ticker) {
+            return Ok(known);
+        }
+        let found = self.asset.get_instrument(ticker).await?;
+        self.instruments.insert(ticker.clone(), found.clone());
+        Ok(found)
+    }
+
+    /// What valuing `lots` needs, and summing them in `base` if there is one.
+    pub(crate) async fn book<'a>(
+        &self,
+        lots: impl Iterator<Item = (&'a Ticker, &'a Lot)> + Clone,
+        base: Option<Currency>,
+    ) -> PriceBook {
+        let (tickers, pairs) = needs(lots.clone(), base);
+        let mut book = PriceBook::default();
+        self.add(&mut book, tickers, &pairs).await;
+        let more_pairs = rates_of_marks(lots, &book.market);
+        if !more_pairs.is_empty() {
+            self.add(&mut book, BTreeSet::new(), &more_pairs).await;
+        }
+        book
+    }
+
+    async fn add(
+        &self,
+        book: &mut PriceBook,
+        tickers: BTreeSet<Ticker>,
+        pairs: &BTreeSet<(Currency, Currency)>,
+    ) {
+        let mut wanted: Vec<Ticker> = tickers.into_iter().collect();
+        wanted.extend(
+            pairs
+                .iter()
+                .map(|(base, quote)| Ticker::fx_pair(*base, *quote)),
+        );
+        let mut unknown = Vec::new();
+        for ticker in wanted {
+            match self.recent.get(&ticker) {
+                Some(seen) => book.insert(ticker, seen),
+                None => unknown.push(ticker),
+            }
+        }
+        for (ticker, seen) in self.ask(unknown).await {
+            self.recent.insert(ticker.clone(), Arc::clone(&seen));
+            book.insert(ticker, seen);
+        }
+    }
+
+    async fn ask(&self, tickers: Vec<Ticker>) -> Vec<(Ticker, Arc<Seen>)> {
+        if tickers.is_empty() {
+            return Vec::new();
+        }
+        match self.asset.list_quotes(&tickers).await {
+            Ok(quotes) => {
+                let seen = quotes.into_iter().map(|quote| Arc::new(Seen::new(quote)));
+                tickers.into_iter().zip(seen).collect()
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "no prices from the asset service");
+                Vec::new()
+            }
+        }
+    }
+}
+
+impl Seen {
+    fn new(quote: Quote) -> Self {
+        let mark = mark_of(&quote);
+        Self { quote, mark }
+    }
+}
+
+fn mark_of(quote: &Quote) -> Option<Mark> {
+    Some(Mark {
+        price: Price::try_new(quote.price?.0).ok()?,
+        currency: Currency::parse(quote.currency.as_deref()?).ok()?,
+        previous_close: quote
+            .previous_close
+            .and_then(|close| Price::try_new(close.0).ok()),
+        as_of: quote.as_of?,
+    })
+}
+
+impl PriceBook {
+    fn insert(&mut self, ticker: Ticker, seen: Arc<Seen>) {
+        if let Some(mark) = &seen.mark {
+            match ticker.as_fx_pair() {
+                Some(pair) => {
+                    if let Ok(rate) = Rate::try_new(mark.price.value()) {
+                        self.market.rates.insert(pair, rate);
+                    }
+                }
+                None => {
+                    self.market.marks.insert(ticker.clone(), mark.clone());
+                }
+            }
+        }
+        self.seen.insert(ticker, seen);
+    }
+
+    pub(crate) fn quote(&self, ticker: &Ticker) -> Option<&Quote> {
+        self.seen.get(ticker).map(|seen| &seen.quote)
+    }
+
+    /// Every quote used, pairs included.
+    pub(crate) fn quotes(&self) -> impl Iterator<Item = (&Ticker, &Quote)> {
+        self.seen.iter().map(|(ticker, seen)| (ticker, &seen.quote))
+    }
+
+    /// Why something is missing, as a stable word.
+    pub(crate) fn reason(&self, missing: &Missing) -> String {
+        let quote = self.quote(&symbol_of(missing));
+        quote
+            .and_then(|quote| quote.reason.clone())
+            .unwrap_or_else(|| "SOURCE_UNAVAILABLE".into())
+    }
+
+    /// The staleness of an instrument's price, or of a missing one.
+    pub(crate) fn staleness(&self, ticker: &Ticker) -> Staleness {
+        self.quote(ticker)
+            .map_or(Staleness::Unavailable, |quote| quote.staleness)
+    }
+}
+
+/// The symbol under which what is missing would be asked for.
+pub(crate) fn symbol_of(missing: &Missing) -> Ticker {
+    match missing {
+        Missing::Price(ticker) => ticker.clone(),
+        Missing::Rate { base, quote } => Ticker::fx_pair(*base, *quote),
+    }
+}

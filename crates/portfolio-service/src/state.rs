@@ -1,0 +1,89 @@
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use api::client::AssetClient;
+use axum::extract::FromRef;
+use domain::PortfolioId;
+use serde::{Deserialize, Serialize};
+use service_kit::{Clock, TokenVerifier};
+use store::Table;
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::prices::Prices;
+use crate::store::ledger::LedgerCache;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PortfolioConfig {
+    /// How long a price may be reused before the Asset service is asked again.
+    pub price_reuse_milliseconds: u64,
+    /// How many lots the decoded ledgers kept in memory may have together.
+    pub cached_lots: u64,
+}
+
+impl Default for PortfolioConfig {
+    fn default() -> Self {
+        Self {
+            price_reuse_milliseconds: 1000,
+            cached_lots: 100_000,
+        }
+    }
+}
+
+/// What the handlers share.
+#[derive(Debug, Clone)]
+pub struct PortfolioService {
+    pub(crate) table: Table,
+    pub(crate) prices: Prices,
+    pub(crate) ledgers: LedgerCache,
+    pub(crate) clock: Clock,
+    turns: Turns,
+    verifier: TokenVerifier,
+}
+
+impl PortfolioService {
+    pub fn new(
+        config: &PortfolioConfig,
+        table: Table,
+        asset: AssetClient,
+        verifier: TokenVerifier,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            table,
+            prices: Prices::new(asset, config.price_reuse_milliseconds),
+            ledgers: LedgerCache::new(config.cached_lots),
+            clock,
+            turns: Turns::default(),
+            verifier,
+        }
+    }
+
+    /// Waits until no other request of this process changes the portfolio.
+    ///
+    /// Only a courtesy that saves retries: what keeps two writers apart is the
+    /// portfolio's version in the table.
+    pub(crate) async fn turn(&self, portfolio: PortfolioId) -> MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        portfolio.hash(&mut hasher);
+        let place = usize::try_from(hasher.finish() % TURNS as u64).unwrap_or(0);
+        self.turns.0[place].lock().await
+    }
+}
+
+impl FromRef<PortfolioService> for TokenVerifier {
+    fn from_ref(service: &PortfolioService) -> Self {
+        service.verifier.clone()
+    }
+}
+
+const TURNS: usize = 256;
+
+#[derive(Debug, Clone)]
+struct Turns(Arc<[Mutex<()>; TURNS]>);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(Arc::new(std::array::from_fn(|_| Mutex::new(()))))
+    }
+}

@@ -1,0 +1,329 @@
+//! Ledgers: entries and the positions derived from them, under `PF#<portfolio>`.
+//!
+//! | Sort key | Item |
+//! |---|---|
+//! | `TX#<trade date>#<id>` | one entry; also by ticker in the local index |
+//! | `POS#<ticker>#<page>` | up to 64 open lots of one instrument |
+//!
+//! Positions are pages because an item holds 400 KB and a ledger any number of
+//! lots; a change rewrites only the pages it touches.
+//!
+//! Invariant: entries and positions change only in one write that also
+//! advances the portfolio's version, so a ledger decoded at a version stays
+//! right for as long as the portfolio has that version.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use domain::ledger::{Lot, Position, Transaction};
+use domain::{CustomerId, PortfolioId, Ticker, TransactionId};
+use jiff::civil::Date;
+use moka::sync::Cache;
+use serde::{Deserialize, Serialize};
+use service_kit::Result;
+use store::{Item, Key, Query, Record, Table, Write};
+
+use super::portfolios::{self, StoredPortfolio};
+
+const LOTS_PER_PAGE: usize = 64;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct StoredTransaction(pub(crate) Transaction);
+
+impl Record for StoredTransaction {
+    const KIND: &'static str = "transaction";
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct LotPage {
+    ticker: Ticker,
+    lots: Vec<Lot>,
+}
+
+impl Record for LotPage {
+    const KIND: &'static str = "position";
+}
+
+pub(crate) fn ledger_partition(id: PortfolioId) -> String {
+    format!("PF#{id}")
+}
+
+fn transaction_key(portfolio: PortfolioId, date: Date, id: TransactionId) -> Key {
+    Key::new(ledger_partition(portfolio), format!("TX#{date}#{id}"))
+}
+
+fn ticker_key(transaction: &Transaction) -> String {
+    format!(
+        "{}#{}#{}",
+        transaction.entry.ticker(),
+        transaction.trade_date,
+        transaction.id
+    )
+}
+
+fn page_key(portfolio: PortfolioId, ticker: &Ticker, page: usize) -> Key {
+    Key::new(
+        ledger_partition(portfolio),
+        format!("POS#{ticker}#{page:06}"),
+    )
+}
+
+/// All positions of a portfolio, as they are at one version.
+#[derive(Debug, Clone)]
+pub(crate) struct Ledger {
+    pub(crate) version: u64,
+    pub(crate) positions: Vec<Position>,
+}
+
+impl Ledger {
+    pub(crate) fn position(&self, ticker: &Ticker) -> Position {
+        match self
+            .positions
+            .binary_search_by(|position| position.ticker.cmp(ticker))
+        {
+            Ok(place) => self.positions[place].clone(),
+            Err(_) => Position::empty(ticker.clone()),
+        }
+    }
+
+    pub(crate) fn lot(&self, id: TransactionId) -> Option<(&Ticker, &Lot)> {
+        self.positions.iter().find_map(|position| {
+            let lot = position.lots().iter().find(|lot| lot.id == id)?;
+            Some((&position.ticker, lot))
+        })
+    }
+
+    pub(crate) fn lots(&self) -> impl Iterator<Item = (&Ticker, &Lot)> + Clone {
+        self.positions
+            .iter()
+            .flat_map(|position| position.lots().iter().map(|lot| (&position.ticker, lot)))
+    }
+
+    fn with(&self, changed: Vec<Position>, version: u64) -> Self {
+        let mut positions: BTreeMap<Ticker, Position> = self
+            .positions
+            .iter()
+            .map(|p| (p.ticker.clone(), p.clone()))
+            .collect();
+        for position in changed {
+            if position.lots().is_empty() {
+                positions.remove(&position.ticker);
+            } else {
+                positions.insert(position.ticker.clone(), position);
+            }
+        }
+        Self {
+            version,
+            positions: positions.into_values().collect(),
+        }
+    }
+}
+
+/// Decoded ledgers, each good for one version of its portfolio.
+#[derive(Debug, Clone)]
+pub(crate) struct LedgerCache(Cache<PortfolioId, Arc<Ledger>>);
+
+impl LedgerCache {
+    pub(crate) fn new(max_lots: u64) -> Self {
+        let weight = |_: &PortfolioId, ledger: &Arc<Ledger>| {
+            u32::try_from(ledger.lots().count().saturating_add(8)).unwrap_or(u32::MAX)
+        };
+        Self(
+            Cache::builder()
+                .max_capacity(max_lots)
+                .weigher(weight)
+                .build(),
+        )
+    }
+
+    pub(crate) fn remember(&self, portfolio: PortfolioId, ledger: Ledger) {
+        self.0.insert(portfolio, Arc::new(ledger));
+    }
+}
+
+/// The owner's portfolio and its ledger, both at the same version.
+pub(crate) async fn load(
+    table: &Table,
+    cache: &LedgerCache,
+    owner: CustomerId,
+    id: PortfolioId,
+) -> Result<(Item<StoredPortfolio>, Arc<Ledger>)> {
+    let mut portfolio = portfolios::load(table, owner, id).await?;
+    loop {
+        if let Some(ledger) = cache.0.get(&id)
+            && ledger.version == portfolio.version
+        {
+            return Ok((portfolio, ledger));
+        }
+        let positions = read_positions(table, id).await?;
+        // Pages are read one after another: a change in between shows in the version.
+        let again = portfolios::load(table, owner, id).await?;
+        if again.version == portfolio.version {
+            cache.remember(
+                id,
+                Ledger {
+                    version: again.version,
+                    positions,
+                },
+            );
+        }
+        portfolio = again;
+    }
+}
+
+async fn read_positions(table: &Table, id: PortfolioId) -> Result<Vec<Position>> {
+    let pages = Query::partition(ledger_partition(id)).prefix("POS#");
+    let mut lots: BTreeMap<Ticker, Vec<Lot>> = BTreeMap::new();
+    for page in table.query_all::<LotPage>(&pages).await? {
+        lots.entry(page.value.ticker)
+            .or_default()
+            .extend(page.value.lots);
+    }
+    Ok(lots
+        .into_iter()
+        .map(|(ticker, lots)| Position::from_lots(ticker, lots))
+        .collect())
+}
+
+pub(crate) async fn load_transaction(
+    table: &Table,
+    portfolio: PortfolioId,
+    lot: &Lot,
+) -> Result<Option<Item<StoredTransaction>>> {
+    Ok(table
+        .get(&transaction_key(portfolio, lot.purchase_date, lot.id))
+        .await?)
+}
+
+/// Every entry of one instrument, to derive its position anew.
+pub(crate) async fn load_entries(
+    table: &Table,
+    portfolio: PortfolioId,
+    ticker: &Ticker,
+) -> Result<Vec<Transaction>> {
+    let query = Query::partition(ledger_partition(portfolio)).by_ticker(format!("{ticker}#"));
+    let items = table.query_all::<StoredTransaction>(&query).await?;
+    Ok(items.into_iter().map(|item| item.value.0).collect())
+}
+
+/// Removes every entry and position of a deleted portfolio.
+pub(crate) async fn remove_all(table: &Table, portfolio: PortfolioId) -> Result<()> {
+    /// Well below the hundred actions of a transaction.
+    const BATCH: usize = 50;
+    let partition = || Query::partition(ledger_partition(portfolio));
+    let entries = table
+        .query_all::<StoredTransaction>(&partition().prefix("TX#"))
+        .await?;
+    let pages = table
+        .query_all::<LotPage>(&partition().prefix("POS#"))
+        .await?;
+    let keys = entries.into_iter().map(|item| item.key);
+    let keys: Vec<Key> = keys.chain(pages.into_iter().map(|item| item.key)).collect();
+    for batch in keys.chunks(BATCH) {
+        batch
+            .iter()
+            .fold(table.write(), Write::remove)
+            .commit()
+            .await?;
+    }
+    Ok(())
+}
+
+/// One change of a ledger being put together: it advances the portfolio's
+/// version and carries every entry and position that changes with it.
+#[derive(Debug)]
+pub(crate) struct LedgerWrite {
+    portfolio: PortfolioId,
+    before: Arc<Ledger>,
+    changed: Vec<Position>,
+    write: Write,
+}
+
+impl LedgerWrite {
+    pub(crate) fn new(table: &Table, read: &Item<StoredPortfolio>, before: Arc<Ledger>) -> Self {
+        let write = portfolios::advance(table, read);
+        Self {
+            portfolio: read.value.0.id,
+            before,
+            changed: Vec::new(),
+            write,
+        }
+    }
+
+    pub(crate) fn record(mut self, transaction: &Transaction) -> Self {
+        let key = transaction_key(self.portfolio, transaction.trade_date, transaction.id);
+        let stored = StoredTransaction(transaction.clone());
+        self.write = self
+            .write
+            .create(&key, &stored)
+            .ticker_key(&ticker_key(transaction));
+        self
+    }
+
+    /// Puts the amended entry in the place of the one read. The key holds the
+    /// trade date, so an entry that moves to another day moves to another key.
+    pub(crate) fn amend(mut self, read: &Item<StoredTransaction>, amended: &Transaction) -> Self {
+        let key = transaction_key(self.portfolio, amended.trade_date, amended.id);
+        if key == read.key {
+            let stored = StoredTransaction(amended.clone());
+            let write = self.write.replace(&key, read.version, &stored);
+            self.write = write.ticker_key(&ticker_key(amended));
+            return self;
+        }
+        self.remove(read).record(amended)
+    }
+
+    pub(crate) fn remove(mut self, read: &Item<StoredTransaction>) -> Self {
+        self.write = self.write.delete(&read.key, read.version);
+        self
+    }
+
+    /// Stores the pages of a position that differ from before.
+    pub(crate) fn position(mut self, after: Position) -> Self {
+        let before = self.before.position(&after.ticker);
+        let pages = before
+            .lots()
+            .len()
+            .max(after.lots().len())
+            .div_ceil(LOTS_PER_PAGE);
+        for page in 0..pages {
+            let old = lots_of_page(&before, page);
+            let new = lots_of_page(&after, page);
+            if old == new {
+                continue;
+            }
+            let key = page_key(self.portfolio, &after.ticker, page);
+            self.write = if new.is_empty() {
+                self.write.remove(&key)
+            } else {
+                let page = LotPage {
+                    ticker: after.ticker.clone(),
+                    lots: new.to_vec(),
+                };
+                self.write.put(&key, &page)
+            };
+        }
+        self.changed.push(after);
+        self
+    }
+
+    pub(crate) fn event(mut self, event: &store::Event) -> Self {
+        self.write = self.write.event(event);
+        self
+    }
+
+    /// The write, and the ledger as it will be once it is committed.
+    pub(crate) fn finish(self) -> (Write, Ledger) {
+        let after = self.before.with(self.changed, self.before.version + 1);
+        (self.write, after)
+    }
+}
+
+fn lots_of_page(position: &Position, page: usize) -> &[Lot] {
+    position
+        .lots()
+        .chunks(LOTS_PER_PAGE)
+        .nth(page)
+        .unwrap_or_default()
+}

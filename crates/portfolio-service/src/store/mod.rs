@@ -1,0 +1,5 @@
+//! Keys, stored items and writes of the `portfolios` table.
+
+pub(crate) mod events;
+pub(crate) mod ledger;
+pub(crate) mod portfolios;

@@ -1,0 +1,131 @@
+//! Portfolios, under their owner: `CUST#<customer>` / `PF#<portfolio>`.
+//!
+//! The item's version is the version of the whole ledger: every accepted change
+//! of an entry raises it. A deleted portfolio leaves a `PURGE#<portfolio>`
+//! marker until its ledger is gone, so that a crash half-way loses no work.
+
+use domain::portfolio::Portfolio;
+use domain::{CustomerId, PortfolioId};
+use serde::{Deserialize, Serialize};
+use service_kit::{Clock, Error, Result};
+use store::{Item, Key, Page, Query, Record, Table, Write};
+
+use super::events::{self, PortfolioChange};
+use super::ledger;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct StoredPortfolio(pub(crate) Portfolio);
+
+impl Record for StoredPortfolio {
+    const KIND: &'static str = "portfolio";
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Purge {
+    portfolio_id: PortfolioId,
+}
+
+impl Record for Purge {
+    const KIND: &'static str = "purge";
+}
+
+pub(crate) fn owner_partition(owner: CustomerId) -> String {
+    format!("CUST#{owner}")
+}
+
+pub(crate) fn key(owner: CustomerId, id: PortfolioId) -> Key {
+    Key::new(owner_partition(owner), format!("PF#{id}"))
+}
+
+/// The portfolio, if it is the owner's.
+pub(crate) async fn load(
+    table: &Table,
+    owner: CustomerId,
+    id: PortfolioId,
+) -> Result<Item<StoredPortfolio>> {
+    let found = table.get(&key(owner, id)).await?;
+    found.ok_or(Error::NotFound { what: "portfolio" })
+}
+
+/// One page of the owner's portfolios, oldest first.
+pub(crate) async fn list(
+    table: &Table,
+    owner: CustomerId,
+    after: Option<String>,
+    size: usize,
+) -> Result<Page<StoredPortfolio>> {
+    let size = u16::try_from(size).unwrap_or(u16::MAX);
+    let query = Query::partition(owner_partition(owner))
+        .prefix("PF#")
+        .limit(size);
+    let query = match after {
+        Some(after) => query.after(after),
+        None => query,
+    };
+    Ok(table.query(&query).await?)
+}
+
+pub(crate) fn create(table: &Table, portfolio: &Portfolio, clock: &Clock) -> Result<Write> {
+    let event = events::portfolio(PortfolioChange::Created, portfolio, 1, clock)?;
+    let stored = StoredPortfolio(portfolio.clone());
+    Ok(table
+        .write()
+        .create(&key(portfolio.customer_id, portfolio.id), &stored)
+        .event(&event))
+}
+
+/// The next version of a portfolio, as the start of a write: nothing else in
+/// it happens unless the portfolio is still at the version that was read.
+pub(crate) fn advance(table: &Table, read: &Item<StoredPortfolio>) -> Write {
+    table.write().replace(&read.key, read.version, &read.value)
+}
+
+pub(crate) fn update(
+    table: &Table,
+    read: &Item<StoredPortfolio>,
+    changed: &Portfolio,
+    clock: &Clock,
+) -> Result<Write> {
+    let event = events::portfolio(PortfolioChange::Updated, changed, read.version + 1, clock)?;
+    let stored = StoredPortfolio(changed.clone());
+    Ok(table
+        .write()
+        .replace(&read.key, read.version, &stored)
+        .event(&event))
+}
+
+/// Makes the portfolio disappear at once, then removes its ledger.
+pub(crate) async fn delete(
+    table: &Table,
+    read: &Item<StoredPortfolio>,
+    clock: &Clock,
+) -> Result<()> {
+    let portfolio = &read.value.0;
+    let event = events::portfolio(PortfolioChange::Deleted, portfolio, read.version + 1, clock)?;
+    let purge = Purge {
+        portfolio_id: portfolio.id,
+    };
+    table
+        .write()
+        .delete(&read.key, read.version)
+        .create(&purge_key(portfolio.customer_id, portfolio.id), &purge)
+        .event(&event)
+        .commit()
+        .await?;
+    purge_deleted(table, portfolio.customer_id).await
+}
+
+fn purge_key(owner: CustomerId, id: PortfolioId) -> Key {
+    Key::new(owner_partition(owner), format!("PURGE#{id}"))
+}
+
+/// Removes what is left of the owner's deleted portfolios.
+pub(crate) async fn purge_deleted(table: &Table, owner: CustomerId) -> Result<()> {
+    let markers = Query::partition(owner_partition(owner)).prefix("PURGE#");
+    for marker in table.query_all::<Purge>(&markers).await? {
+        ledger::remove_all(table, marker.value.portfolio_id).await?;
+        table.write().remove(&marker.key).commit().await?;
+    }
+    Ok(())
+}
