@@ -1,0 +1,294 @@
+use api::customer::{Customer as CustomerBody, Password, RegisterCustomer, UpdateCustomer};
+use api::{Field, Fields, Problem};
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use domain::CustomerId;
+use domain::customer::Customer;
+use http::HeaderMap;
+use service_kit::idempotency::CommitError;
+use service_kit::{Answer, Begun, Body, Clock, ETag, Error, Idempotency, Preconditions, Result};
+use store::WriteError;
+
+use super::client_address::ClientAddress;
+use super::contract::{
+    AnyRoute, CustomerPath, IdempotencyKey, IfMatch, IfNoneMatch, NoSuchCustomer, Preconditioned,
+    SignedIn, Stores, WithBody,
+};
+use super::own_id::{OwnId, no_such_customer};
+use crate::store::{Credential, CustomerTable, StoredCustomer};
+use crate::{CustomerService, events};
+
+/// Register a customer
+///
+/// Then sign in with `POST /v1/sessions` to get a token.
+#[utoipa::path(
+    post,
+    path = "/v1/customers",
+    tag = "customers",
+    operation_id = "register_customer",
+    params(IdempotencyKey),
+    request_body = RegisterCustomer,
+    responses(
+        (status = 201, description = "Registered.", body = CustomerBody, headers(
+            ("Location" = String, description = "Where the customer is."),
+            ("ETag" = String, description = "The revision, for `If-Match`."),
+        )),
+        (status = 409, description = "The e-mail address is taken, or a request with the same \
+            Idempotency-Key is still running.",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many registrations; `Retry-After` says when to try again.",
+            body = Problem, content_type = "application/problem+json"),
+        AnyRoute, WithBody, Stores,
+    )
+)]
+pub(crate) async fn register_customer(
+    State(service): State<CustomerService>,
+    client: ClientAddress,
+    idempotency: Idempotency,
+    headers: HeaderMap,
+    body: Body<RegisterCustomer>,
+) -> Result<Response> {
+    let (customer, password) = new_customer(body.request, body.fields, &service.clock)?;
+    service.limits.check_registration(client)?;
+
+    let principal = format!("register#{}", customer.email.normalized());
+    let guarded = guarded_bytes(&service, &headers, &principal, body.bytes).await?;
+    let begun = idempotency.begin(service.table.raw(), &principal, &guarded, &service.clock);
+    let guard = match begun.await? {
+        Begun::Replay(answer) => return Ok(answer),
+        Begun::Run(guard) => guard,
+    };
+
+    let credential = Credential {
+        password_hash: service.passwords.hash(password.reveal()).await?,
+    };
+    let event = events::customer_registered(customer.id, &service.clock)?;
+    let write = service.table.register(&customer, &credential, &event);
+    let answer = Answer::created(
+        format!("/v1/customers/{}", customer.id),
+        &CustomerBody::from(&customer),
+    )?;
+    let answer = answer.etag(&ETag::strong(StoredCustomer::FIRST_VERSION));
+    guard
+        .commit(write, answer)
+        .await
+        .map_err(|error| match error {
+            CommitError::Write(error) => taken_or(error, &customer),
+            reused @ CommitError::Reused(_) => reused.into(),
+        })
+}
+
+/// Get a customer's profile
+#[utoipa::path(
+    get,
+    path = "/v1/customers/{customer_id}",
+    tag = "customers",
+    operation_id = "get_customer",
+    params(CustomerPath, IfNoneMatch),
+    responses(
+        (status = 200, description = "The profile.", body = CustomerBody, headers(
+            ("ETag" = String, description = "The revision, for `If-Match` and `If-None-Match`."),
+        )),
+        (status = 304, description = "You have the current revision."),
+        AnyRoute, SignedIn, NoSuchCustomer,
+    ),
+    security(("bearer" = []))
+)]
+pub(crate) async fn get_customer(
+    State(service): State<CustomerService>,
+    OwnId(customer_id): OwnId,
+    preconditions: Preconditions,
+) -> Result<Answer> {
+    let stored = load(&service, customer_id).await?;
+    let etag = ETag::strong(stored.version);
+    if preconditions.not_modified(&etag) {
+        return Ok(Answer::not_modified(&etag));
+    }
+    Ok(Answer::ok(&CustomerBody::from(&stored.customer))?.etag(&etag))
+}
+
+/// Change a customer's profile
+///
+/// A JSON Merge Patch (RFC 7396): what is absent stays, `null` removes.
+#[utoipa::path(
+    patch,
+    path = "/v1/customers/{customer_id}",
+    tag = "customers",
+    operation_id = "update_customer",
+    params(CustomerPath, IfMatch),
+    request_body(content(
+        (UpdateCustomer = "application/merge-patch+json"),
+        (UpdateCustomer = "application/json"),
+    )),
+    responses(
+        (status = 200, description = "The profile after the change.", body = CustomerBody, headers(
+            ("ETag" = String, description = "The new revision."),
+        )),
+        (status = 409, description = "The e-mail address is taken, or somebody else changed the \
+            profile at the same time.",
+            body = Problem, content_type = "application/problem+json"),
+        AnyRoute, SignedIn, NoSuchCustomer, Preconditioned, WithBody, Stores,
+    ),
+    security(("bearer" = []))
+)]
+pub(crate) async fn update_customer(
+    State(service): State<CustomerService>,
+    OwnId(customer_id): OwnId,
+    preconditions: Preconditions,
+    body: Body<UpdateCustomer>,
+) -> Result<Answer> {
+    let stored = load(&service, customer_id).await?;
+    preconditions.check(&ETag::strong(stored.version))?;
+
+    let changed = changed_customer(body.request, body.fields, &stored.customer)?;
+    if changed == stored.customer {
+        return Ok(Answer::ok(&CustomerBody::from(&changed))?.etag(&ETag::strong(stored.version)));
+    }
+    let changed = Customer {
+        updated_at: service.clock.now(),
+        ..changed
+    };
+    let event = events::customer_updated(&stored, &changed, &service.clock)?;
+    let write = service.table.update(&stored, &changed, &event);
+    let written = write.commit().await;
+    written.map_err(|error| moved_on(taken_or(error, &changed), &preconditions))?;
+    let etag = ETag::strong(stored.version + 1);
+    Ok(Answer::ok(&CustomerBody::from(&changed))?.etag(&etag))
+}
+
+/// Delete a customer
+///
+/// Removes the profile, the password and every session, and tells the other services to erase
+/// what they hold of the customer. The e-mail address can register again.
+#[utoipa::path(
+    delete,
+    path = "/v1/customers/{customer_id}",
+    tag = "customers",
+    operation_id = "delete_customer",
+    params(CustomerPath, IfMatch),
+    responses(
+        (status = 204, description = "Deleted."),
+        (status = 409, description = "Somebody else changed the profile at the same time.",
+            body = Problem, content_type = "application/problem+json"),
+        AnyRoute, SignedIn, NoSuchCustomer, Preconditioned, Stores,
+    ),
+    security(("bearer" = []))
+)]
+pub(crate) async fn delete_customer(
+    State(service): State<CustomerService>,
+    OwnId(customer_id): OwnId,
+    preconditions: Preconditions,
+) -> Result<Answer> {
+    let stored = load(&service, customer_id).await?;
+    preconditions.check(&ETag::strong(stored.version))?;
+
+    let event = events::customer_deleted(&stored, &service.clock)?;
+    let erased = service.table.erase(&stored, &event).await;
+    erased.map_err(|error| moved_on(error.into(), &preconditions))?;
+    Ok(Answer::no_content())
+}
+
+async fn load(service: &CustomerService, customer_id: CustomerId) -> Result<StoredCustomer> {
+    let stored = service.table.load_customer(customer_id).await?;
+    stored.ok_or_else(no_such_customer)
+}
+
+fn new_customer(
+    request: RegisterCustomer,
+    mut fields: Fields,
+    clock: &Clock,
+) -> Result<(Customer, Password)> {
+    let first_name = fields.required("first_name", request.first_name);
+    let last_name = fields.required("last_name", request.last_name);
+    let email = fields.required("email", request.email);
+    let phone = fields.optional("phone", request.phone);
+    let address = fields.optional("address", request.address);
+    let password = fields.required("password", request.password);
+    let (first_name, last_name, email, phone, address, password) =
+        fields.all((first_name, last_name, email, phone, address, password))?;
+    let now = clock.now();
+    let customer = Customer {
+        id: CustomerId::from_uuid(clock.new_id()),
+        first_name,
+        last_name,
+        email,
+        phone,
+        address,
+        created_at: now,
+        updated_at: now,
+    };
+    Ok((customer, password))
+}
+
+fn changed_customer(
+    patch: UpdateCustomer,
+    mut fields: Fields,
+    current: &Customer,
+) -> Result<Customer> {
+    let current = current.clone();
+    let address = match patch.address {
+        Field::Value(patch) => patch
+            .apply(current.address.clone())
+            .map_or_else(Field::Invalid, Field::Value),
+        Field::Missing => Field::Missing,
+        Field::Null => Field::Null,
+        Field::Invalid(errors) => Field::Invalid(errors),
+    };
+    let first_name = fields.patch("first_name", patch.first_name, current.first_name);
+    let last_name = fields.patch("last_name", patch.last_name, current.last_name);
+    let email = fields.patch("email", patch.email, current.email);
+    let phone = fields.patch_optional("phone", patch.phone, current.phone);
+    let address = fields.patch_optional("address", address, current.address);
+    let (first_name, last_name, email, phone, address) =
+        fields.all((first_name, last_name, email, phone, address))?;
+    Ok(Customer {
+        id: current.id,
+        first_name,
+        last_name,
+        email,
+        phone,
+        address,
+        created_at: current.created_at,
+        updated_at: current.updated_at,
+    })
+}
+
+/// What identifies the request to the idempotency record, which keeps a fast digest of it: a slow
+/// one goes in its place, because the body holds the password.
+async fn guarded_bytes(
+    service: &CustomerService,
+    headers: &HeaderMap,
+    principal: &str,
+    body: Bytes,
+) -> Result<Bytes> {
+    if !headers.contains_key("idempotency-key") {
+        return Ok(body);
+    }
+    let digest = service.passwords.fingerprint(principal, &body).await?;
+    Ok(Bytes::copy_from_slice(&digest))
+}
+
+/// The answer to a write that failed because somebody else has the e-mail address.
+fn taken_or(error: WriteError, customer: &Customer) -> Error {
+    match error {
+        WriteError::ConditionFailed { key } if CustomerTable::is_guard(&customer.email, &key) => {
+            Error::Conflict {
+                code: "EMAIL_TAKEN",
+                detail: "A customer with this e-mail address is already registered.".to_owned(),
+            }
+        }
+        other => other.into(),
+    }
+}
+
+/// The answer to a write that found the profile changed since it was loaded.
+fn moved_on(error: Error, preconditions: &Preconditions) -> Error {
+    match error {
+        Error::Conflict {
+            code: "CONCURRENT_CHANGE",
+            ..
+        } if preconditions.is_conditional() => Error::PreconditionFailed,
+        other => other,
+    }
+}
