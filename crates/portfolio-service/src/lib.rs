@@ -25,8 +25,13 @@ pub const TABLE: ::store::TableSpec = ::store::TableSpec {
     ticker_index: true,
 };
 
-/// Every route of the service. All of them are for the signed-in customer.
+/// Every route of the service, ready to serve.
 pub fn router(service: PortfolioService) -> OpenApiRouter {
+    routes().with_state(service)
+}
+
+/// Every route of the service. All of them are for the signed-in customer.
+pub fn routes() -> OpenApiRouter<PortfolioService> {
     use crate::http::{holdings, investments, portfolios, purchases, summary};
     OpenApiRouter::new()
         .routes(routes!(
@@ -49,5 +54,4 @@ pub fn router(service: PortfolioService) -> OpenApiRouter {
         ))
         .routes(routes!(holdings::list_holdings))
         .routes(routes!(summary::get_summary))
-        .with_state(service)
 }

@@ -4,7 +4,9 @@
 //! addresses, e-mails, tokens, amounts and holdings are never logged.
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -30,13 +32,25 @@ impl Default for LogConfig {
     }
 }
 
+#[derive(Debug, Error)]
+#[error("log.filter {filter:?} cannot be used: {source}")]
+pub struct FilterError {
+    filter: String,
+    source: ParseError,
+}
+
 /// Starts logging to standard error. Later calls change nothing.
 ///
 /// # Errors
 ///
 /// The filter cannot be read.
-pub fn init(config: &LogConfig) -> Result<(), tracing_subscriber::filter::ParseError> {
-    let filter = EnvFilter::builder().parse(&config.filter)?;
+pub fn init(config: &LogConfig) -> Result<(), FilterError> {
+    let filter = EnvFilter::builder()
+        .parse(&config.filter)
+        .map_err(|source| FilterError {
+            filter: config.filter.clone(),
+            source,
+        })?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

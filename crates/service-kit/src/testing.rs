@@ -1,18 +1,86 @@
-//! A service on a free port, and a client that keeps numbers exact.
+//! A service on a free port, an issuer of tokens, and a client that keeps numbers exact.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use api::Problem;
 use axum::Router;
+use domain::{CustomerId, SessionId};
+use ed25519_dalek::SigningKey;
+use ed25519_dalek::pkcs8::EncodePrivateKey;
 use http::{HeaderMap, Method, StatusCode};
+use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::value::RawValue;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::identity::{Claims, JWKS_PATH};
 use crate::layers::{self, Limits};
 use crate::server::{Shutdown, serve};
-use crate::{Clock, transport};
+use crate::{Clock, TokenVerifier, transport};
+
+/// Issues tokens that its verifier accepts, for services that do not issue any.
+pub struct TestIssuer {
+    key: EncodingKey,
+    clock: Clock,
+    verifier: TokenVerifier,
+}
+
+impl TestIssuer {
+    /// # Panics
+    ///
+    /// Never: the key is the same each time.
+    #[expect(clippy::expect_used, reason = "a test without an issuer cannot go on")]
+    pub fn new(clock: &Clock) -> Self {
+        let der = SigningKey::from_bytes(&[7; 32])
+            .to_pkcs8_der()
+            .expect("a key");
+        let key = EncodingKey::from_ed_der(der.as_bytes());
+        let mut jwk = Jwk::from_encoding_key(&key, Algorithm::EdDSA).expect("a public key");
+        jwk.common.key_id = Some(KID.to_owned());
+        let set = serde_json::to_string(&JwkSet { keys: vec![jwk] }).expect("a key set");
+        let routes = Router::new().route(JWKS_PATH, axum::routing::get(|| async { set }));
+        let keys = transport::in_process(routes);
+        let verifier = TokenVerifier::new(ISSUER, AUDIENCE, keys, clock.clone());
+        Self {
+            key,
+            clock: clock.clone(),
+            verifier,
+        }
+    }
+
+    pub fn verifier(&self) -> TokenVerifier {
+        self.verifier.clone()
+    }
+
+    /// A token of `customer` that is good for an hour.
+    ///
+    /// # Panics
+    ///
+    /// Never: the key is good.
+    #[expect(clippy::expect_used, reason = "a test without a token cannot go on")]
+    pub fn token(&self, customer: CustomerId) -> String {
+        let now = self.clock.now().as_second();
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: customer,
+            sid: SessionId::from_uuid(self.clock.new_id()),
+            iat: now,
+            exp: now + 3600,
+        };
+        let header = Header {
+            kid: Some(KID.to_owned()),
+            ..Header::new(Algorithm::EdDSA)
+        };
+        jsonwebtoken::encode(&header, &claims, &self.key).expect("a signature")
+    }
+}
+
+const ISSUER: &str = "http://issuer.test";
+const AUDIENCE: &str = "folio";
+const KID: &str = "test";
 
 /// A running service. It stops when dropped.
 #[derive(Debug)]
