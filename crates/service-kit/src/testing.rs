@@ -1,7 +1,7 @@
 //! A service on a free port, an issuer of tokens, and a client that keeps numbers exact.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::ops::Deref;
 
 use api::Problem;
 use axum::Router;
@@ -82,11 +82,59 @@ const ISSUER: &str = "http://issuer.test";
 const AUDIENCE: &str = "folio";
 const KID: &str = "test";
 
-/// A running service. It stops when dropped.
+/// Sends requests to a running service.
+#[derive(Debug, Clone)]
+pub struct TestClient {
+    base_url: String,
+    client: reqwest::Client,
+}
+
+impl TestClient {
+    /// # Panics
+    ///
+    /// When no HTTP client can be had.
+    #[expect(clippy::expect_used, reason = "a test without a client cannot go on")]
+    pub fn new(base_url: impl Into<String>) -> Self {
+        let time = std::time::Duration::from_secs(30);
+        let client = transport::client(time, time).expect("an HTTP client");
+        Self {
+            base_url: base_url.into(),
+            client,
+        }
+    }
+
+    pub fn url(&self) -> String {
+        self.base_url.clone()
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> TestRequest {
+        TestRequest(
+            self.client
+                .request(method, format!("{}{path}", self.base_url)),
+        )
+    }
+
+    pub fn get(&self, path: &str) -> TestRequest {
+        self.request(Method::GET, path)
+    }
+
+    pub fn post(&self, path: &str) -> TestRequest {
+        self.request(Method::POST, path)
+    }
+
+    pub fn patch(&self, path: &str) -> TestRequest {
+        self.request(Method::PATCH, path)
+    }
+
+    pub fn delete(&self, path: &str) -> TestRequest {
+        self.request(Method::DELETE, path)
+    }
+}
+
+/// A running service on a port of its own. It stops when dropped.
 #[derive(Debug)]
 pub struct TestApp {
-    address: SocketAddr,
-    client: reqwest::Client,
+    client: TestClient,
     server: JoinHandle<std::io::Result<()>>,
     _shutdown: Shutdown,
 }
@@ -111,38 +159,19 @@ impl TestApp {
         let shutdown = Shutdown::default();
         let router = layers::surround(router, limits, &Clock::system());
         let server = tokio::spawn(serve(listener, router, shutdown.subscribe()));
-        let time = std::time::Duration::from_secs(30);
-        let client = transport::client(time, time).expect("an HTTP client");
         Self {
-            address,
-            client,
+            client: TestClient::new(format!("http://{address}")),
             server,
             _shutdown: shutdown,
         }
     }
+}
 
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
+impl Deref for TestApp {
+    type Target = TestClient;
 
-    pub fn request(&self, method: Method, path: &str) -> TestRequest {
-        TestRequest(self.client.request(method, format!("{}{path}", self.url())))
-    }
-
-    pub fn get(&self, path: &str) -> TestRequest {
-        self.request(Method::GET, path)
-    }
-
-    pub fn post(&self, path: &str) -> TestRequest {
-        self.request(Method::POST, path)
-    }
-
-    pub fn patch(&self, path: &str) -> TestRequest {
-        self.request(Method::PATCH, path)
-    }
-
-    pub fn delete(&self, path: &str) -> TestRequest {
-        self.request(Method::DELETE, path)
+    fn deref(&self) -> &TestClient {
+        &self.client
     }
 }
 
