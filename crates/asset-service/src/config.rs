@@ -1,0 +1,81 @@
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use crate::source::yahoo::YahooConfig;
+
+/// The settings of the Asset service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AssetConfig {
+    pub source: SourceName,
+    pub yahoo: YahooConfig,
+    /// How long a quote is served without asking the source again.
+    pub quote_ttl_seconds: u32,
+    /// For how much longer it is still served as fresh while the source is asked behind the scenes.
+    pub quote_revalidate_seconds: u32,
+    /// How long the last known quote is served as stale when the source gives none.
+    pub quote_hard_age_seconds: u32,
+    /// How long a request waits for the source before it is answered with what is known.
+    pub quote_deadline_ms: u32,
+    /// How long a symbol is left alone after the source failed to price it.
+    pub failure_pause_seconds: u32,
+    /// How long a symbol that the source does not know stays unknown.
+    pub unknown_symbol_seconds: u32,
+    /// How many symbols are kept in memory.
+    pub cached_symbols: u32,
+}
+
+impl Default for AssetConfig {
+    fn default() -> Self {
+        Self {
+            source: SourceName::Simulated,
+            yahoo: YahooConfig::default(),
+            quote_ttl_seconds: 15,
+            quote_revalidate_seconds: 15,
+            quote_hard_age_seconds: 24 * 60 * 60,
+            quote_deadline_ms: 2_000,
+            failure_pause_seconds: 5,
+            unknown_symbol_seconds: 10 * 60,
+            cached_symbols: 20_000,
+        }
+    }
+}
+
+/// Which source answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceName {
+    /// A market of its own, without a network.
+    Simulated,
+    /// Yahoo Finance.
+    Yahoo,
+}
+
+/// The ages of a quote, from [`AssetConfig`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ages {
+    pub(crate) fresh: SignedDuration,
+    pub(crate) revalidated: SignedDuration,
+    pub(crate) hard: SignedDuration,
+    pub(crate) failure_pause: SignedDuration,
+    pub(crate) unknown: SignedDuration,
+}
+
+impl AssetConfig {
+    pub(crate) fn ages(&self) -> Ages {
+        let seconds = |seconds: u32| SignedDuration::from_secs(seconds.into());
+        Ages {
+            fresh: seconds(self.quote_ttl_seconds),
+            revalidated: seconds(self.quote_revalidate_seconds),
+            hard: seconds(self.quote_hard_age_seconds),
+            failure_pause: seconds(self.failure_pause_seconds),
+            unknown: seconds(self.unknown_symbol_seconds),
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Duration {
+        Duration::from_millis(self.quote_deadline_ms.into())
+    }
+}

@@ -1,0 +1,93 @@
+//! Latest exchange rates.
+
+use api::asset::{FxRate, Staleness};
+use axum::extract::{FromRequestParts, Path, State};
+use axum::response::Response;
+use domain::{Currency, Rate, Ticker};
+use http::request::Parts;
+use jiff::Timestamp;
+use service_kit::{Error, Params, Result};
+
+use super::problems::{AnyRoute, NoSuchCurrency, WithQuery};
+use super::{Cached, answer};
+use crate::AssetService;
+
+/// Get the latest exchange rate of two currencies
+///
+/// A currency costs exactly one of itself. A rate that no source has is `null` with a reason,
+/// never one.
+#[utoipa::path(
+    get,
+    path = "/v1/fx/{base}/{quote}",
+    tag = "fx",
+    operation_id = "get_fx_rate",
+    params(
+        ("base" = String, Path, description = "The currency that is priced, as an ISO 4217 code.",
+            pattern = "^[A-Za-z]{3}$", example = "EUR"),
+        ("quote" = String, Path, description = "The currency it is priced in, as an ISO 4217 code.",
+            pattern = "^[A-Za-z]{3}$", example = "USD"),
+    ),
+    responses(
+        (status = 200, description = "The rate.", body = FxRate),
+        AnyRoute, NoSuchCurrency, WithQuery,
+    )
+)]
+pub(crate) async fn get_fx_rate(
+    State(service): State<AssetService>,
+    Pair { base, quote }: Pair,
+    params: Params,
+) -> Result<Response> {
+    params.finish()?;
+    let rate = if base == quote {
+        par(base, service.quotes.clock().now())
+    } else {
+        let latest = service.quotes.latest(&Ticker::fx_pair(base, quote)).await;
+        FxRate {
+            base: base.to_string(),
+            quote: quote.to_string(),
+            rate: latest.price,
+            as_of: latest.as_of,
+            fetched_at: latest.fetched_at,
+            source: latest.source,
+            staleness: latest.staleness,
+            reason: latest.reason,
+        }
+    };
+    answer(&rate, Cached::Never)
+}
+
+/// The rate of a currency to itself, which needs no source.
+fn par(currency: Currency, now: Timestamp) -> FxRate {
+    FxRate {
+        base: currency.to_string(),
+        quote: currency.to_string(),
+        rate: Some(Rate::ONE.value().into()),
+        as_of: Some(now),
+        fetched_at: Some(now),
+        source: Some("definition".to_owned()),
+        staleness: Staleness::Fresh,
+        reason: None,
+    }
+}
+
+/// Two currencies in the path.
+#[derive(Debug)]
+pub(crate) struct Pair {
+    base: Currency,
+    quote: Currency,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Pair {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let not_found = || Error::NotFound { what: "currency" };
+        let Path((base, quote)) = Path::<(String, String)>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| not_found())?;
+        Ok(Self {
+            base: Currency::parse(&base).map_err(|_| not_found())?,
+            quote: Currency::parse(&quote).map_err(|_| not_found())?,
+        })
+    }
+}

@@ -1,0 +1,168 @@
+//! The read path of descriptions: cache, then source, then what was stored.
+//!
+//! A description is asked for again after an hour at most, and so is a symbol nobody knows. The
+//! table only answers when the source does not, which is the other way round than for prices: a
+//! description does not age, and a source that answers knows better.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::Ticker;
+use service_kit::Clock;
+use store::Table;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::config::AssetConfig;
+use crate::source::{MarketDataSource, SourceError, SourceInstrument};
+use crate::store::instruments::{self, Description};
+
+const HOUR_SECONDS: i64 = 3_600;
+
+/// The descriptions of every instrument.
+#[derive(Clone)]
+pub(crate) struct Instruments(Arc<Shared>);
+
+struct Shared {
+    source: Arc<dyn MarketDataSource>,
+    table: Table,
+    clock: Clock,
+    deadline: Duration,
+    /// By symbol and hour; `None` is a symbol that the source does not know.
+    known: moka::future::Cache<(Ticker, i64), Option<Arc<Description>>>,
+    /// How many descriptions are being stored.
+    writes: watch::Sender<usize>,
+}
+
+impl Instruments {
+    pub(crate) fn new(
+        config: &AssetConfig,
+        source: Arc<dyn MarketDataSource>,
+        table: Table,
+        clock: Clock,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            source,
+            table,
+            clock,
+            deadline: config.deadline(),
+            known: moka::future::Cache::new(config.cached_symbols.into()),
+            writes: watch::Sender::new(0),
+        }))
+    }
+
+    /// What the ticker stands for, or nothing if no source knows it.
+    ///
+    /// # Errors
+    ///
+    /// The source gives no answer, and none was stored.
+    pub(crate) async fn describe(
+        &self,
+        ticker: &Ticker,
+    ) -> Result<Option<Arc<Description>>, SourceError> {
+        let hour = self.0.clock.now().as_second().div_euclid(HOUR_SECONDS);
+        let asked = self
+            .0
+            .known
+            .try_get_with((ticker.clone(), hour), self.ask(ticker));
+        match asked.await {
+            Ok(found) => Ok(found),
+            Err(error) => {
+                tracing::warn!(source = self.0.source.name(), %ticker, "{error}");
+                let stored = self.stored(ticker).await;
+                stored.map(Some).ok_or_else(|| SourceError::clone(&error))
+            }
+        }
+    }
+
+    /// Instruments that resemble the text, in no order.
+    ///
+    /// # Errors
+    ///
+    /// The source gives no answer.
+    pub(crate) async fn search(&self, text: &str) -> Result<Vec<Description>, SourceError> {
+        let source = &self.0.source;
+        let found = timeout(self.0.deadline, source.search(self.0.clock.now(), text)).await;
+        let found = found.unwrap_or_else(|_| Err(too_slow()));
+        let found = found.inspect_err(|error| tracing::warn!(source = source.name(), "{error}"))?;
+        Ok(found
+            .into_iter()
+            .map(|instrument| described(instrument, source.name()))
+            .collect())
+    }
+
+    /// Waits until everything described has been stored.
+    pub(crate) async fn settled(&self) {
+        let mut writes = self.0.writes.subscribe();
+        // The sender is part of `self`, so it outlives this wait.
+        let _ = writes.wait_for(|count| *count == 0).await;
+    }
+
+    async fn ask(&self, ticker: &Ticker) -> Result<Option<Arc<Description>>, SourceError> {
+        let source = &self.0.source;
+        let now = self.0.clock.now();
+        let answer = timeout(self.0.deadline, source.instrument(now, ticker)).await;
+        match answer.unwrap_or_else(|_| Err(too_slow())) {
+            Ok(instrument) => {
+                let description = Arc::new(described(instrument, source.name()));
+                self.keep(Arc::clone(&description));
+                Ok(Some(description))
+            }
+            Err(SourceError::UnknownSymbol) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Stores a description behind the scenes.
+    fn keep(&self, description: Arc<Description>) {
+        let shared = Arc::clone(&self.0);
+        shared.writes.send_modify(|count| *count += 1);
+        tokio::spawn(async move {
+            if let Err(error) = instruments::keep(&shared.table, &description).await {
+                let error = &error as &(dyn std::error::Error + 'static);
+                tracing::warn!(error, "a description could not be stored");
+            }
+            shared.writes.send_modify(|count| *count -= 1);
+        });
+    }
+
+    async fn stored(&self, ticker: &Ticker) -> Option<Arc<Description>> {
+        let stored = timeout(self.0.deadline, instruments::load(&self.0.table, ticker)).await;
+        match stored.ok()? {
+            // Another source's description may be of another thing under the same symbol.
+            Ok(stored) => stored
+                .filter(|stored| stored.source == self.0.source.name())
+                .map(Arc::new),
+            Err(error) => {
+                let error = &error as &(dyn std::error::Error + 'static);
+                tracing::warn!(error, %ticker, "a stored description could not be read");
+                None
+            }
+        }
+    }
+}
+
+fn too_slow() -> SourceError {
+    SourceError::Unavailable("it took too long".to_owned())
+}
+
+fn described(instrument: SourceInstrument, source: &str) -> Description {
+    Description {
+        ticker_symbol: instrument.ticker,
+        name: instrument.name,
+        exchange: instrument.exchange,
+        instrument_type: instrument.instrument_type,
+        sector: instrument.sector,
+        currency: instrument.currency,
+        source: source.to_owned(),
+    }
+}
+
+impl fmt::Debug for Instruments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instruments")
+            .field("source", &self.0.source.name())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,164 @@
+//! One fetch: the table for what this process has never seen, the source for the rest.
+//!
+//! A fetch runs as a task of its own, so a client that hangs up takes nothing from those who wait
+//! for the same symbol. Everybody is answered before anything is stored.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::Ticker;
+use futures::stream::{self, StreamExt};
+use jiff::Timestamp;
+use tokio::time::timeout;
+
+use super::Shared;
+use super::entry::{Entry, Reason, Step, fetched};
+use super::flight::Departures;
+use crate::source::{SourceError, SourceQuote};
+use crate::store::quotes::{self, LastQuote};
+
+/// A table that is slower than this is passed over.
+const TABLE_LIMIT: Duration = Duration::from_millis(500);
+/// A source that is slower than this has failed, though nobody waits for it any more.
+const SOURCE_LIMIT: Duration = Duration::from_secs(10);
+const TABLE_CONCURRENCY: usize = 16;
+
+pub(super) fn spawn(shared: Arc<Shared>, now: Timestamp, departures: Departures) {
+    shared.fetches.send_modify(|count| *count += 1);
+    let fetch = Fetch {
+        shared,
+        now,
+        departures,
+        brought: Vec::new(),
+    };
+    tokio::spawn(fetch.run());
+}
+
+struct Fetch {
+    shared: Arc<Shared>,
+    /// When the symbols were asked for.
+    now: Timestamp,
+    departures: Departures,
+    /// What the source gave, to be stored.
+    brought: Vec<(Ticker, LastQuote)>,
+}
+
+impl Drop for Fetch {
+    fn drop(&mut self) {
+        self.shared.fetches.send_modify(|count| *count -= 1);
+    }
+}
+
+impl Fetch {
+    async fn run(mut self) {
+        self.ask_table().await;
+        let tickers = self.departures.tickers();
+        if timeout(SOURCE_LIMIT, self.ask_source(&tickers))
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                source = self.shared.source.name(),
+                symbols = self.departures.tickers().len(),
+                "the source gave no answer"
+            );
+        }
+        for ticker in self.departures.tickers() {
+            self.land_without(&ticker, Reason::SourceUnavailable);
+        }
+        self.store().await;
+    }
+
+    /// Brings back what an earlier process, or another one, has stored.
+    async fn ask_table(&mut self) {
+        let unseen: Vec<Ticker> = self
+            .departures
+            .tickers()
+            .into_iter()
+            .filter(|ticker| !self.shared.known.contains_key(ticker))
+            .collect();
+        let table = &self.shared.table;
+        let mut found = stream::iter(unseen)
+            .map(async |ticker| {
+                let stored = timeout(TABLE_LIMIT, quotes::load(table, &ticker)).await;
+                (ticker, stored)
+            })
+            .buffer_unordered(TABLE_CONCURRENCY);
+        let mut stored = Vec::new();
+        while let Some((ticker, answer)) = found.next().await {
+            match answer {
+                // Another source's prices, above all simulated ones, never stand in for this one's.
+                Ok(Ok(Some(last))) if last.source == self.shared.source.name() => {
+                    stored.push((ticker, last));
+                }
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => {
+                    let error = &error as &(dyn std::error::Error + 'static);
+                    tracing::warn!(error, %ticker, "a stored quote could not be read");
+                }
+                Err(_) => tracing::warn!(%ticker, "reading a stored quote took too long"),
+            }
+        }
+        drop(found);
+        for (ticker, mut last) in stored {
+            // The process that stored it may have had a faster clock.
+            last.fetched_at = last.fetched_at.min(self.now);
+            let entry = self.remember(&ticker, Entry::priced(&ticker, last, &self.shared.ages));
+            if entry.step(self.now, &self.shared.ages) == Step::Answer {
+                self.departures.land(&ticker, entry);
+            }
+        }
+    }
+
+    async fn ask_source(&mut self, tickers: &[Ticker]) {
+        let source = Arc::clone(&self.shared.source);
+        let mut answers = source.quotes(self.now, tickers);
+        while let Some((ticker, answer)) = answers.next().await {
+            match answer {
+                Ok(quote) => self.land_with(ticker, &quote),
+                Err(error) => {
+                    if error == SourceError::UnknownSymbol {
+                        tracing::debug!(source = source.name(), %ticker, "{error}");
+                    } else {
+                        tracing::warn!(source = source.name(), %ticker, "{error}");
+                    }
+                    self.land_without(&ticker, Reason::from(&error));
+                }
+            }
+        }
+    }
+
+    fn land_with(&mut self, ticker: Ticker, quote: &SourceQuote) {
+        let last = fetched(quote, self.shared.source.name(), self.shared.clock.now());
+        let entry = Entry::priced(&ticker, last.clone(), &self.shared.ages);
+        let entry = self.remember(&ticker, entry);
+        self.departures.land(&ticker, entry);
+        self.brought.push((ticker, last));
+    }
+
+    fn land_without(&mut self, ticker: &Ticker, why: Reason) {
+        let before = self.shared.known.get(ticker);
+        let now = self.shared.clock.now();
+        let entry = Entry::failed(before.as_deref(), now, why, &self.shared.ages);
+        let entry = self.remember(ticker, entry);
+        self.departures.land(ticker, entry);
+    }
+
+    fn remember(&self, ticker: &Ticker, entry: Entry) -> Arc<Entry> {
+        let entry = Arc::new(entry);
+        self.shared.known.insert(ticker.clone(), Arc::clone(&entry));
+        entry
+    }
+
+    async fn store(&mut self) {
+        let table = &self.shared.table;
+        stream::iter(std::mem::take(&mut self.brought))
+            .for_each_concurrent(TABLE_CONCURRENCY, async |(ticker, last)| {
+                if let Err(error) = quotes::keep(table, &ticker, &last).await {
+                    let error = &error as &(dyn std::error::Error + 'static);
+                    tracing::warn!(error, %ticker, "a quote could not be stored");
+                }
+            })
+            .await;
+    }
+}

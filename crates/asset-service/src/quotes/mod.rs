@@ -1,0 +1,206 @@
+//! The read path of prices: cache, then table, then source.
+//!
+//! A quote is fresh for a short time, then refreshed behind the scenes, then waited for. When the
+//! source gives none, the last known quote is shown as stale up to a hard age, and after that the
+//! symbol is unavailable with a reason. [`entry`] decides all this from the time alone;
+//! [`flight`] keeps concurrent requests from asking the source twice; `fetch` asks it.
+//!
+//! Invariant: an answer costs no more than the deadline, and a cached one does no I/O at all.
+
+mod entry;
+mod fetch;
+mod flight;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::asset::Quote;
+use domain::Ticker;
+use jiff::Timestamp;
+use serde_json::value::{RawValue, to_raw_value};
+use service_kit::Clock;
+use store::Table;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+use self::entry::{Entry, Step, unavailable};
+use self::flight::{Flights, Seat};
+use crate::config::{Ages, AssetConfig};
+use crate::source::MarketDataSource;
+
+pub(crate) use self::entry::Reason;
+
+/// The latest quotes of every symbol.
+#[derive(Clone)]
+pub(crate) struct Quotes(Arc<Shared>);
+
+struct Shared {
+    source: Arc<dyn MarketDataSource>,
+    table: Table,
+    clock: Clock,
+    ages: Ages,
+    deadline: Duration,
+    known: moka::sync::Cache<Ticker, Arc<Entry>>,
+    flights: Arc<Flights>,
+    /// How many fetches are under way, writing to the table included.
+    fetches: watch::Sender<usize>,
+}
+
+/// What is known of one symbol at the time it was asked for.
+#[derive(Debug)]
+pub(crate) struct Reading<'a> {
+    symbol: &'a str,
+    /// `None` for what cannot be a symbol.
+    ticker: Option<Ticker>,
+    entry: Option<Arc<Entry>>,
+}
+
+/// A place among the readings whose symbol must be fetched.
+#[derive(Debug, Clone, Copy)]
+struct Due {
+    place: usize,
+    /// Whether there is nothing to show meanwhile.
+    must_wait: bool,
+}
+
+impl Quotes {
+    pub(crate) fn new(
+        config: &AssetConfig,
+        source: Arc<dyn MarketDataSource>,
+        table: Table,
+        clock: Clock,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            source,
+            table,
+            clock,
+            ages: config.ages(),
+            deadline: config.deadline(),
+            known: moka::sync::Cache::new(config.cached_symbols.into()),
+            flights: Arc::default(),
+            fetches: watch::Sender::new(0),
+        }))
+    }
+
+    pub(crate) async fn latest(&self, ticker: &Ticker) -> Quote {
+        let readings = self.readings(&[ticker.as_str()]).await;
+        let now = self.0.clock.now();
+        match readings.first() {
+            Some(reading) => self.quote(reading, now),
+            None => unavailable(ticker.as_str(), Reason::SourceUnavailable),
+        }
+    }
+
+    /// What is known of each symbol, in the order asked, within the deadline.
+    pub(crate) async fn readings<'a>(&self, symbols: &[&'a str]) -> Vec<Reading<'a>> {
+        let now = self.0.clock.now();
+        let mut due = Vec::new();
+        let mut readings: Vec<Reading<'a>> = Vec::with_capacity(symbols.len());
+        for (place, symbol) in symbols.iter().enumerate() {
+            let ticker = Ticker::parse(symbol).ok();
+            let entry = ticker.as_ref().and_then(|ticker| self.0.known.get(ticker));
+            if ticker.is_some() {
+                match self.0.step(entry.as_deref(), now) {
+                    Step::Answer => {}
+                    step => due.push(Due {
+                        place,
+                        must_wait: step == Step::Ask,
+                    }),
+                }
+            }
+            readings.push(Reading {
+                symbol,
+                ticker,
+                entry,
+            });
+        }
+        if !due.is_empty() {
+            self.ask(now, &due, &mut readings).await;
+        }
+        readings
+    }
+
+    /// The answer as JSON: the finished one while it is fresh.
+    pub(crate) fn json<'a>(
+        &self,
+        reading: &'a Reading<'_>,
+        now: Timestamp,
+    ) -> serde_json::Result<Cow<'a, RawValue>> {
+        let fresh = reading
+            .entry
+            .as_deref()
+            .and_then(|entry| entry.fresh_json(now));
+        match fresh {
+            Some(json) => Ok(Cow::Borrowed(json)),
+            None => to_raw_value(&self.quote(reading, now)).map(Cow::Owned),
+        }
+    }
+
+    /// Waits until no fetch is under way and everything fetched has been stored.
+    pub(crate) async fn settled(&self) {
+        let mut fetches = self.0.fetches.subscribe();
+        // The sender is part of `self`, so it outlives this wait.
+        let _ = fetches.wait_for(|count| *count == 0).await;
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    fn quote(&self, reading: &Reading<'_>, now: Timestamp) -> Quote {
+        match (&reading.ticker, &reading.entry) {
+            (None, _) => unavailable(reading.symbol, Reason::InvalidSymbol),
+            (Some(ticker), None) => unavailable(ticker.as_str(), Reason::SourceUnavailable),
+            (Some(ticker), Some(entry)) => entry.quote(ticker, now, &self.0.ages),
+        }
+    }
+
+    /// Fetches what is due, and waits where there is nothing to show meanwhile.
+    async fn ask(&self, now: Timestamp, due: &[Due], readings: &mut [Reading<'_>]) {
+        let deadline = Instant::now() + self.0.deadline;
+        let wanted = due
+            .iter()
+            .filter_map(|due| readings[due.place].ticker.as_ref());
+        let (seats, departures) = self
+            .0
+            .flights
+            .board(wanted, |ticker| self.0.arrived(ticker, now));
+        if !departures.is_empty() {
+            fetch::spawn(Arc::clone(&self.0), now, departures);
+        }
+        for (seat, due) in seats.into_iter().zip(due) {
+            let reading = &mut readings[due.place];
+            match seat {
+                Seat::Arrived(entry) => reading.entry = Some(entry),
+                Seat::Aloft(_) if !due.must_wait => {}
+                Seat::Aloft(flight) => match timeout_at(deadline, flight).await {
+                    Ok(Ok(entry)) => reading.entry = Some(entry),
+                    // Too late or broken off: the table may have brought something meanwhile.
+                    _ => reading.entry = reading.ticker.as_ref().and_then(|t| self.0.known.get(t)),
+                },
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn step(&self, entry: Option<&Entry>, now: Timestamp) -> Step {
+        entry.map_or(Step::Ask, |entry| entry.step(now, &self.ages))
+    }
+
+    fn arrived(&self, ticker: &Ticker, now: Timestamp) -> Option<Arc<Entry>> {
+        self.known
+            .get(ticker)
+            .filter(|entry| entry.step(now, &self.ages) == Step::Answer)
+    }
+}
+
+impl fmt::Debug for Quotes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Quotes")
+            .field("source", &self.0.source.name())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,192 @@
+//! A market without a network: every price is a pure function of symbol and time.
+//!
+//! The same symbol at the same instant costs the same in every process and after every restart,
+//! and any past day can be asked for. There are no floats: levels are integers ([`path`]), prices
+//! have the decimal places of their venue ([`catalogue`]), markets close at night and over the
+//! weekend ([`session`]), and currency pairs agree with each other ([`currencies`]).
+//!
+//! Nothing of this is market data. Every quote says that its source is `simulated`.
+
+mod catalogue;
+mod currencies;
+mod path;
+mod session;
+
+use std::collections::BTreeMap;
+
+use domain::{Currency, InstrumentType, Price, Ticker};
+use futures::future::{self, BoxFuture, FutureExt};
+use futures::stream::{self, BoxStream, StreamExt};
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use self::catalogue::{LISTINGS, Listing};
+use self::path::{Course, WHOLE};
+use self::session::CURRENCIES;
+use super::{MarketDataSource, SourceError, SourceInstrument, SourceQuote};
+use crate::search;
+
+pub const NAME: &str = "simulated";
+
+/// The simulated market.
+#[derive(Debug)]
+pub struct Simulated {
+    listings: BTreeMap<Ticker, (SourceInstrument, Listing)>,
+}
+
+impl Default for Simulated {
+    fn default() -> Self {
+        let listings = LISTINGS
+            .iter()
+            .filter_map(|listing| {
+                let instrument = described(listing)?;
+                Some((instrument.ticker.clone(), (instrument, *listing)))
+            })
+            .collect();
+        Self { listings }
+    }
+}
+
+impl Simulated {
+    /// The price of `ticker` at `now`.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownSymbol`.
+    pub fn quote(&self, now: Timestamp, ticker: &Ticker) -> Result<SourceQuote, SourceError> {
+        let quote = match ticker.as_fx_pair() {
+            Some((base, quote)) => rate(base, quote, now),
+            None => self
+                .listings
+                .get(ticker)
+                .and_then(|(instrument, listing)| trade(instrument.currency, listing, now)),
+        };
+        quote.ok_or(SourceError::UnknownSymbol)
+    }
+
+    fn describe(&self, now: Timestamp, ticker: &Ticker) -> Result<SourceInstrument, SourceError> {
+        let Some((base, quote)) = ticker.as_fx_pair() else {
+            let found = self
+                .listings
+                .get(ticker)
+                .map(|(instrument, _)| instrument.clone());
+            return found.ok_or(SourceError::UnknownSymbol);
+        };
+        currencies::rate(base, quote, now).ok_or(SourceError::UnknownSymbol)?;
+        let instrument_type = InstrumentType::parse("Currency")
+            .map_err(|error| SourceError::Refused(error.to_string()))?;
+        Ok(SourceInstrument {
+            ticker: ticker.clone(),
+            name: format!("{base}/{quote}"),
+            exchange: Some("FX".to_owned()),
+            instrument_type,
+            sector: None,
+            currency: quote,
+        })
+    }
+
+    fn matching(&self, now: Timestamp, text: &str) -> Vec<SourceInstrument> {
+        let pair = Ticker::parse(text)
+            .ok()
+            .filter(|ticker| ticker.as_fx_pair().is_some());
+        let pair = pair.and_then(|ticker| self.describe(now, &ticker).ok());
+        self.listings
+            .values()
+            .map(|(instrument, _)| instrument)
+            .filter(|instrument| search::resembles(text, instrument))
+            .cloned()
+            .chain(pair)
+            .collect()
+    }
+}
+
+impl MarketDataSource for Simulated {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn quotes<'a>(
+        &'a self,
+        now: Timestamp,
+        tickers: &'a [Ticker],
+    ) -> BoxStream<'a, (Ticker, Result<SourceQuote, SourceError>)> {
+        let answers = tickers
+            .iter()
+            .map(move |ticker| (ticker.clone(), self.quote(now, ticker)));
+        stream::iter(answers).boxed()
+    }
+
+    fn instrument<'a>(
+        &'a self,
+        now: Timestamp,
+        ticker: &'a Ticker,
+    ) -> BoxFuture<'a, Result<SourceInstrument, SourceError>> {
+        future::ready(self.describe(now, ticker)).boxed()
+    }
+
+    fn search<'a>(
+        &'a self,
+        now: Timestamp,
+        text: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<SourceInstrument>, SourceError>> {
+        future::ready(Ok(self.matching(now, text))).boxed()
+    }
+}
+
+fn described(listing: &Listing) -> Option<SourceInstrument> {
+    Some(SourceInstrument {
+        ticker: Ticker::parse(listing.symbol).ok()?,
+        name: listing.name.to_owned(),
+        exchange: Some(listing.venue.name.to_owned()),
+        instrument_type: InstrumentType::parse(listing.kind.name).ok()?,
+        sector: Some(listing.sector.to_owned()),
+        currency: Currency::parse(listing.venue.currency).ok()?,
+    })
+}
+
+fn trade(currency: Currency, listing: &Listing, now: Timestamp) -> Option<SourceQuote> {
+    let session = listing.venue.hours.session(now);
+    Some(SourceQuote {
+        price: price(listing, session.last_trade)?,
+        currency,
+        previous_close: price(listing, session.previous_close),
+        as_of: session.last_trade,
+        is_delayed: false,
+    })
+}
+
+fn price(listing: &Listing, at: Timestamp) -> Option<Price> {
+    let kind = listing.kind;
+    let course = Course::new(listing.symbol, kind.volatility_percent, kind.growth_percent);
+    let thousandths = i128::from(listing.base) * course.level(at);
+    let steps_per_unit = 10_i128.pow(listing.venue.places);
+    // The least price is one step: nothing that trades is free.
+    let steps = half_even(thousandths * steps_per_unit, 1_000 * WHOLE).max(1);
+    let price = Decimal::try_from_i128_with_scale(steps, listing.venue.places).ok()?;
+    Price::try_new(price).ok()
+}
+
+fn rate(base: Currency, quote: Currency, now: Timestamp) -> Option<SourceQuote> {
+    let session = CURRENCIES.session(now);
+    Some(SourceQuote {
+        price: currencies::rate(base, quote, session.last_trade)?,
+        currency: quote,
+        previous_close: currencies::rate(base, quote, session.previous_close),
+        as_of: session.last_trade,
+        is_delayed: false,
+    })
+}
+
+/// Division of positive numbers, rounded half to even.
+fn half_even(dividend: i128, divisor: i128) -> i128 {
+    let (quotient, rest) = (dividend / divisor, dividend % divisor);
+    let up = match (rest * 2).cmp(&divisor) {
+        std::cmp::Ordering::Less => 0,
+        std::cmp::Ordering::Equal => quotient % 2,
+        std::cmp::Ordering::Greater => 1,
+    };
+    quotient + up
+}
+
+#[cfg(test)]
+mod tests;
