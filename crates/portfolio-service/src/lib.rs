@@ -32,7 +32,7 @@ pub fn router(service: PortfolioService) -> OpenApiRouter {
 
 /// Every route of the service. All of them are for the signed-in customer.
 pub fn routes() -> OpenApiRouter<PortfolioService> {
-    use crate::http::{holdings, investments, portfolios, purchases, summary};
+    use crate::http::{corrections, holdings, investments, portfolios, purchases, summary};
     OpenApiRouter::new()
         .routes(routes!(
             portfolios::list_portfolios,
@@ -49,8 +49,8 @@ pub fn routes() -> OpenApiRouter<PortfolioService> {
         ))
         .routes(routes!(
             investments::get_investment,
-            purchases::amend_investment,
-            purchases::delete_investment
+            corrections::amend_investment,
+            corrections::delete_investment
         ))
         .routes(routes!(holdings::list_holdings))
         .routes(routes!(summary::get_summary))

@@ -1,6 +1,6 @@
 //! Reading investments: the open lots of a portfolio at their current prices.
 //!
-//! What changes them is in `purchases.rs`.
+//! What changes them is in `purchases.rs` and `corrections.rs`.
 
 use api::portfolio::Investment;
 use api::{Page, Problem};

@@ -1,5 +1,6 @@
 //! One file per noun: its routes, each read, load, decide, save, answer.
 
+pub(crate) mod corrections;
 pub(crate) mod figures;
 pub(crate) mod holdings;
 pub(crate) mod investments;

@@ -1,34 +1,31 @@
-//! Changing investments: recording, correcting and deleting the purchases behind them.
+//! Recording investments: each records a BUY in the ledger, and the lot follows from it.
 //!
-//! Each records, amends or removes a BUY in the ledger; the lots follow from
-//! it. When somebody else changed the portfolio in between, the change is
-//! decided again on what there is now.
+//! Correcting and deleting one is in `corrections.rs`. Both decide again on what
+//! there is now when somebody else changed the portfolio in between.
 
 use std::sync::Arc;
 
-use api::portfolio::{AmendInvestment, Investment, RecordInvestment};
-use api::{Field, Fields, Problem};
+use api::portfolio::{Investment, RecordInvestment};
+use api::{Fields, Problem};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::ledger::{Buy, Entry, LedgerError, Position, Transaction};
 use domain::money::Charge;
-use domain::{Currency, InstrumentType, Money, PortfolioId, Ticker, TransactionId};
+use domain::{Currency, InstrumentType, PortfolioId, Ticker, TransactionId};
 use service_kit::idempotency::{CommitError, is_replay};
 use service_kit::{
-    Answer, Begun, Body, Caller, ETag, Error, Idempotency, IdempotencyGuard, PathId, PathIds,
-    Preconditions, Result,
+    Answer, Begun, Body, Caller, ETag, Error, Idempotency, IdempotencyGuard, PathId, Result,
 };
 use store::{Item, WriteError};
 
 use super::figures;
-use super::investments::NOT_FOUND;
 use crate::state::PortfolioService;
 use crate::store::events::{self, LedgerChange};
-use crate::store::ledger::{self, Ledger, LedgerWrite, StoredTransaction};
+use crate::store::ledger::{self, LedgerWrite};
 use crate::store::portfolios::StoredPortfolio;
 
 /// How often a change is decided again before the client has to.
-const ATTEMPTS: usize = 16;
+pub(super) const ATTEMPTS: usize = 16;
 
 /// Record a purchase.
 #[utoipa::path(
@@ -191,7 +188,7 @@ async fn record(
 }
 
 /// The lot of a purchase as it is shown: as if it were the only one.
-async fn shown(
+pub(super) async fn shown(
     service: &PortfolioService,
     transaction: &Transaction,
 ) -> Result<(Investment, ETag)> {
@@ -209,7 +206,7 @@ async fn shown(
     Ok((shown, etag))
 }
 
-fn refused(error: LedgerError) -> Error {
+pub(super) fn refused(error: LedgerError) -> Error {
     match error {
         LedgerError::TooLarge => Error::invalid("/quantity", "OUT_OF_RANGE", error.to_string()),
         LedgerError::OtherInstrument { .. } | LedgerError::Duplicate(_) => Error::internal(error),
@@ -217,232 +214,9 @@ fn refused(error: LedgerError) -> Error {
 }
 
 /// What is answered when every attempt found the portfolio changed in between.
-fn changed_by_many() -> Error {
+pub(super) fn changed_by_many() -> Error {
     Error::Conflict {
         code: "CONCURRENT_CHANGE",
         detail: "The portfolio is being changed by many at once. Try again.".into(),
     }
-}
-
-/// Correct a purchase (JSON Merge Patch).
-#[utoipa::path(
-    patch, path = "/v1/portfolios/{portfolio_id}/investments/{investment_id}", tag = "Investments", operation_id = "amend_investment",
-    params(
-        ("portfolio_id" = String, Path, format = Uuid),
-        ("investment_id" = String, Path, format = Uuid),
-        ("If-Match" = Option<String>, Header, description = "Change only what you have read; its price may have moved", pattern = r#"^"[!#-~]*"$"#),
-    ),
-    request_body = AmendInvestment,
-    responses(
-        (status = 200, description = "The investment as amended", body = Investment, headers(("ETag" = String))),
-        (status = 404, description = "There is none, or it is not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "It has changed since you read it", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Invalid fields", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
-    ),
-    security(("bearer" = [])),
-)]
-pub(crate) async fn amend_investment(
-    State(service): State<PortfolioService>,
-    caller: Caller,
-    PathIds(id, investment): PathIds<PortfolioId, TransactionId>,
-    preconditions: Preconditions,
-    Body {
-        request, fields, ..
-    }: Body<AmendInvestment>,
-) -> Result<Answer> {
-    let _turn = service.turn(id).await;
-    for _ in 0..ATTEMPTS {
-        let Some(read) = read_purchase(&service, caller, id, investment, &preconditions).await?
-        else {
-            continue;
-        };
-        let amended = amended(
-            &service,
-            &read.transaction.value.0,
-            fields.clone(),
-            request.clone(),
-        )?;
-        if read.amend(&service, &amended).await? {
-            let (shown, etag) = shown(&service, &amended).await?;
-            return Ok(Answer::ok(&shown)?.etag(&etag));
-        }
-    }
-    Err(changed_by_many())
-}
-
-/// Delete a purchase.
-#[utoipa::path(
-    delete, path = "/v1/portfolios/{portfolio_id}/investments/{investment_id}", tag = "Investments", operation_id = "delete_investment",
-    params(
-        ("portfolio_id" = String, Path, format = Uuid),
-        ("investment_id" = String, Path, format = Uuid),
-        ("If-Match" = Option<String>, Header, description = "Delete only what you have read; its price may have moved", pattern = r#"^"[!#-~]*"$"#),
-    ),
-    responses(
-        (status = 204, description = "Deleted"),
-        (status = 404, description = "There is none, or it is not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "It has changed since you read it", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
-    ),
-    security(("bearer" = [])),
-)]
-pub(crate) async fn delete_investment(
-    State(service): State<PortfolioService>,
-    caller: Caller,
-    PathIds(id, investment): PathIds<PortfolioId, TransactionId>,
-    preconditions: Preconditions,
-) -> Result<Answer> {
-    let _turn = service.turn(id).await;
-    for _ in 0..ATTEMPTS {
-        let read = read_purchase(&service, caller, id, investment, &preconditions).await?;
-        if let Some(read) = read
-            && read.remove(&service).await?
-        {
-            return Ok(Answer::no_content());
-        }
-    }
-    Err(changed_by_many())
-}
-
-/// A purchase to be changed, with everything that changes with it.
-struct Purchase {
-    portfolio: Item<StoredPortfolio>,
-    ledger: Arc<Ledger>,
-    ticker: Ticker,
-    transaction: Item<StoredTransaction>,
-}
-
-/// Nothing when somebody changed the portfolio while it was read.
-async fn read_purchase(
-    service: &PortfolioService,
-    caller: Caller,
-    id: PortfolioId,
-    investment: TransactionId,
-    preconditions: &Preconditions,
-) -> Result<Option<Purchase>> {
-    let (portfolio, ledger) =
-        ledger::load(&service.table, &service.ledgers, caller.customer_id, id).await?;
-    let (ticker, lot) = ledger.lot(investment).ok_or(NOT_FOUND)?;
-    preconditions.check(&ETag::strong(lot.revision))?;
-    let ticker = ticker.clone();
-    let transaction = ledger::load_transaction(&service.table, id, lot).await?;
-    Ok(transaction.map(|transaction| Purchase {
-        portfolio,
-        ledger,
-        ticker,
-        transaction,
-    }))
-}
-
-impl Purchase {
-    /// The entries of the same instrument, without this one.
-    async fn other_entries(&self, service: &PortfolioService) -> Result<Vec<Transaction>> {
-        let id = self.portfolio.value.0.id;
-        let mut entries = ledger::load_entries(&service.table, id, &self.ticker).await?;
-        entries.retain(|entry| entry.id != self.transaction.value.0.id);
-        Ok(entries)
-    }
-
-    async fn amend(&self, service: &PortfolioService, amended: &Transaction) -> Result<bool> {
-        let mut write = self.write(service);
-        let mut entries = self.other_entries(service).await?;
-        if amended.entry.ticker() == &self.ticker {
-            entries.push(amended.clone());
-        } else {
-            let other = self.ledger.position(amended.entry.ticker());
-            write = write.position(other.apply(amended).map_err(refused)?);
-        }
-        let position = Position::fold(self.ticker.clone(), &entries).map_err(refused)?;
-        let write = write.amend(&self.transaction, amended).position(position);
-        self.commit(service, write, LedgerChange::Amended, amended)
-            .await
-    }
-
-    async fn remove(&self, service: &PortfolioService) -> Result<bool> {
-        let entries = self.other_entries(service).await?;
-        let position = Position::fold(self.ticker.clone(), &entries).map_err(refused)?;
-        let write = self
-            .write(service)
-            .remove(&self.transaction)
-            .position(position);
-        self.commit(
-            service,
-            write,
-            LedgerChange::Removed,
-            &self.transaction.value.0,
-        )
-        .await
-    }
-
-    fn write(&self, service: &PortfolioService) -> LedgerWrite {
-        LedgerWrite::new(&service.table, &self.portfolio, Arc::clone(&self.ledger))
-    }
-
-    /// Whether the change was committed; if not, somebody else was first.
-    async fn commit(
-        &self,
-        service: &PortfolioService,
-        write: LedgerWrite,
-        change: LedgerChange,
-        entry: &Transaction,
-    ) -> Result<bool> {
-        let portfolio = &self.portfolio.value.0;
-        let version = self.portfolio.version + 1;
-        let event = events::ledger(change, portfolio, version, entry, &service.clock)?;
-        let (write, after) = write.event(&event).finish();
-        match write.commit().await {
-            Ok(()) => {
-                service.ledgers.remember(portfolio.id, after);
-                Ok(true)
-            }
-            Err(WriteError::ConditionFailed { .. }) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
-/// The purchase after the correction.
-fn amended(
-    service: &PortfolioService,
-    current: &Transaction,
-    mut fields: Fields,
-    request: AmendInvestment,
-) -> Result<Transaction> {
-    let Entry::Buy(buy) = &current.entry;
-    let today = service.clock.latest_date();
-    let ticker = fields.patch("ticker_symbol", request.ticker_symbol, buy.ticker.clone());
-    let kind = fields.patch(
-        "instrument_type",
-        request.instrument_type,
-        buy.instrument_type.clone(),
-    );
-    let quantity = fields.patch("quantity", request.quantity, buy.quantity);
-    let price = fields.patch("purchase_price", request.purchase_price, buy.price);
-    let date = fields.patch("purchase_date", request.purchase_date, current.trade_date);
-    let date = fields.check("purchase_date", date, |date| {
-        Transaction::check_trade_date(date, today)
-    });
-    let currency = fields.patch("currency", request.currency, buy.currency);
-    let fees = match request.fees {
-        Field::Missing => Some(buy.fees.amount()),
-        given => fields.required("fees", given).map(Charge::value),
-    };
-    let (ticker, instrument_type, quantity, price, trade_date, currency, fees) =
-        fields.all((ticker, kind, quantity, price, date, currency, fees))?;
-    let fees = Money::new(fees, currency);
-    Ok(Transaction {
-        trade_date,
-        entry: Entry::Buy(Buy {
-            ticker,
-            instrument_type,
-            quantity,
-            price,
-            currency,
-            fees,
-        }),
-        revision: current.revision.saturating_add(1),
-        amended_at: service.clock.now(),
-        ..current.clone()
-    })
 }
