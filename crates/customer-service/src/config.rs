@@ -3,12 +3,15 @@ use std::thread;
 
 use serde::{Deserialize, Serialize};
 
+pub const DEFAULT_ISSUER: &str = "http://localhost:8080";
+
 /// Settings of the Customer service.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CustomerConfig {
-    /// Who signs the access tokens, as an absolute URL. Verifiers compare it as text.
-    pub issuer: String,
+    /// Who signs the access tokens, as an absolute URL. Verifiers compare it as text. Without
+    /// one it is [`DEFAULT_ISSUER`], or what the process [adopts](Self::adopt_issuer).
+    pub issuer: Option<String>,
     /// Whom the access tokens are for.
     pub audience: String,
     pub access_token_seconds: u32,
@@ -24,7 +27,7 @@ pub struct CustomerConfig {
 impl Default for CustomerConfig {
     fn default() -> Self {
         Self {
-            issuer: "http://localhost:8080".to_owned(),
+            issuer: None,
             audience: "folio".to_owned(),
             access_token_seconds: 15 * 60,
             session_days: 30,
@@ -32,6 +35,17 @@ impl Default for CustomerConfig {
             password: PasswordConfig::default(),
             limits: LimitConfig::default(),
         }
+    }
+}
+
+impl CustomerConfig {
+    /// Takes the address the process turned out to have, unless an issuer is set.
+    pub fn adopt_issuer(&mut self, issuer: &str) {
+        self.issuer.get_or_insert_with(|| issuer.to_owned());
+    }
+
+    pub fn issuer(&self) -> &str {
+        self.issuer.as_deref().unwrap_or(DEFAULT_ISSUER)
     }
 }
 

@@ -8,6 +8,7 @@
 //! | limits on guessing | `rate_limit` |
 //! | what the other services hear | `events` |
 //! | settings | [`CustomerConfig`] |
+//! | the process that runs on AWS | `process` |
 //!
 //! Not here: verifying tokens, which every service does for itself (`service_kit::identity`).
 //! Invariant: a password is never stored, logged or shown; only its argon2id hash is kept.
@@ -16,6 +17,8 @@ mod config;
 mod events;
 mod http;
 mod identity;
+#[cfg(feature = "aws")]
+pub mod process;
 mod rate_limit;
 mod service;
 mod store;
@@ -25,7 +28,7 @@ use utoipa_axum::routes;
 
 use crate::http::{customers, sessions, well_known};
 
-pub use config::{CustomerConfig, LimitConfig, PasswordConfig, RateLimit};
+pub use config::{CustomerConfig, DEFAULT_ISSUER, LimitConfig, PasswordConfig, RateLimit};
 pub use identity::signing_key::SigningKeyError;
 pub use service::{CustomerService, StartError};
 
@@ -35,8 +38,13 @@ pub const TABLE: ::store::TableSpec = ::store::TableSpec {
     ticker_index: false,
 };
 
-/// Every route of the service, with its part of the contract.
+/// Every route of the service, ready to serve.
 pub fn router(service: CustomerService) -> OpenApiRouter {
+    routes().with_state(service)
+}
+
+/// Every route of the service, with its part of the contract.
+pub fn routes() -> OpenApiRouter<CustomerService> {
     let anyone = OpenApiRouter::new()
         .routes(routes!(customers::register_customer))
         .routes(routes!(sessions::start_session))
@@ -50,5 +58,5 @@ pub fn router(service: CustomerService) -> OpenApiRouter {
             customers::delete_customer
         ))
         .routes(routes!(sessions::end_session));
-    anyone.merge(signed_in).with_state(service)
+    anyone.merge(signed_in)
 }

@@ -29,7 +29,7 @@ pub(crate) struct Limits {
 
 #[derive(Debug)]
 struct Limiter {
-    limiter: RateLimiter<u64, DashMapStateStore<u64>, Wall, NoOpMiddleware<Duration>>,
+    quotas: RateLimiter<u64, DashMapStateStore<u64>, Wall, NoOpMiddleware<Duration>>,
     clock: Wall,
     hasher: RandomState,
     attempts: AtomicU32,
@@ -60,7 +60,7 @@ impl Limiter {
         let quota = Quota::per_minute(limit.per_minute).allow_burst(limit.burst);
         let clock = Wall(clock.clone());
         Self {
-            limiter: RateLimiter::new(quota, DashMapStateStore::default(), clock.clone()),
+            quotas: RateLimiter::new(quota, DashMapStateStore::default(), clock.clone()),
             clock,
             hasher: RandomState::new(),
             attempts: AtomicU32::new(0),
@@ -74,10 +74,10 @@ impl Limiter {
     /// `TooManyRequests` with the time to wait.
     fn check(&self, key: impl Hash) -> Result<()> {
         if self.attempts.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
-            self.limiter.retain_recent();
-            self.limiter.shrink_to_fit();
+            self.quotas.retain_recent();
+            self.quotas.shrink_to_fit();
         }
-        let refused = match self.limiter.check_key(&self.hasher.hash_one(key)) {
+        let refused = match self.quotas.check_key(&self.hasher.hash_one(key)) {
             Ok(()) => return Ok(()),
             Err(refused) => refused,
         };
@@ -154,11 +154,11 @@ mod tests {
             limiter.check(key).unwrap();
         }
         assert_eq!(
-            limiter.limiter.len(),
+            limiter.quotas.len(),
             usize::try_from(SWEEP_EVERY - 1).unwrap()
         );
         clock.advance(SignedDuration::from_mins(2));
         limiter.check("the sweeping one").unwrap();
-        assert_eq!(limiter.limiter.len(), 1);
+        assert_eq!(limiter.quotas.len(), 1);
     }
 }

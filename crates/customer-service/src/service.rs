@@ -49,9 +49,9 @@ impl CustomerService {
         clock: Clock,
     ) -> Result<Self, StartError> {
         let key = SigningKey::load_or_create(data_dir)?;
-        let published = Published::new(&config.issuer, &key);
+        let published = Published::new(config.issuer(), &key);
         let keys = transport::in_process(well_known::routes(published.clone()));
-        let verifier = TokenVerifier::new(&config.issuer, &config.audience, keys, clock.clone());
+        let verifier = TokenVerifier::new(config.issuer(), &config.audience, keys, clock.clone());
         Ok(Self {
             table: CustomerTable::new(table),
             passwords: Passwords::try_new(&config.password).map_err(StartError::Passwords)?,

@@ -44,7 +44,7 @@ pub(crate) struct JsonWebKey {
     x: String,
 }
 
-/// Who issues the access tokens, and how to verify them (OpenID Connect Discovery 1.0).
+/// Who issues the access tokens, and how to verify them (`OpenID` Connect Discovery 1.0).
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OpenIdConfiguration {
     #[schema(example = "http://localhost:8080")]

@@ -11,9 +11,9 @@ use crate::config::CustomerConfig;
 
 #[derive(Debug)]
 pub(crate) struct AccessTokens {
-    pub(crate) key: SigningKey,
-    pub(crate) issuer: String,
-    pub(crate) audience: String,
+    key: SigningKey,
+    issuer: String,
+    audience: String,
     pub(crate) lifetime_seconds: u32,
 }
 
@@ -21,7 +21,7 @@ impl AccessTokens {
     pub(crate) fn new(config: &CustomerConfig, key: SigningKey) -> Self {
         Self {
             key,
-            issuer: config.issuer.clone(),
+            issuer: config.issuer().to_owned(),
             audience: config.audience.clone(),
             lifetime_seconds: config.access_token_seconds,
         }

@@ -113,7 +113,8 @@ fn write_new(directory: &Path, path: &Path) -> Result<(), SigningKeyError> {
 
 fn refuse_exposed(path: &Path, mode: &'static str) -> Result<(), SigningKeyError> {
     let metadata = fs::metadata(path).map_err(|source| unusable(path, source))?;
-    if metadata.permissions().mode() & 0o077 == 0 {
+    let for_others = metadata.permissions().mode() & 0o077;
+    if for_others == 0 {
         return Ok(());
     }
     Err(SigningKeyError::Exposed {

@@ -179,3 +179,87 @@ fn guard_of(customer: &Customer) -> EmailGuard {
         customer_id: customer.id,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events;
+    use crate::store::SessionRecord;
+    use domain::text::Name;
+    use jiff::Timestamp;
+    use service_kit::Clock;
+    use store::Store;
+    use tempfile::TempDir;
+
+    const EMAIL: &str = "ada@example.com";
+
+    async fn with_sessions(
+        table: &CustomerTable,
+        clock: &Clock,
+        sessions: usize,
+    ) -> StoredCustomer {
+        let now = clock.now();
+        let customer = Customer {
+            id: CustomerId::from_uuid(clock.new_id()),
+            first_name: Name::parse("Ada").unwrap(),
+            last_name: Name::parse("Lovelace").unwrap(),
+            email: Email::parse(EMAIL).unwrap(),
+            phone: None,
+            address: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let credential = Credential {
+            password_hash: String::new(),
+        };
+        let event = events::customer_registered(customer.id, clock).unwrap();
+        let write = table.register(&customer, &credential, &event);
+        write.commit().await.unwrap();
+        for _ in 0..sessions {
+            let session = SessionRecord {
+                session_id: SessionId::from_uuid(clock.new_id()),
+                refresh_digest: String::new(),
+                started_at: now,
+                refreshed_at: now,
+            };
+            let started = table.start_session(customer.id, &session, Timestamp::MAX);
+            started.await.unwrap();
+        }
+        table.load_customer(customer.id).await.unwrap().unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_erasure_that_stops_half_way_leaves_a_customer_who_can_be_erased() {
+        let directory = TempDir::new().unwrap();
+        let store = Store::open_embedded(directory.path(), &[crate::TABLE]);
+        let store = store.await.unwrap();
+        let table = CustomerTable::new(store.table(crate::TABLE.name));
+        let clock = Clock::system();
+        let stored = with_sessions(&table, &clock, 200).await;
+        let customer_id = stored.customer.id;
+        let event = events::customer_deleted(&stored, &clock).unwrap();
+
+        let outdated = StoredCustomer {
+            version: stored.version + 1,
+            ..stored.clone()
+        };
+        let stopped = table.erase(&outdated, &event).await.unwrap_err();
+        assert!(matches!(stopped, WriteError::ConditionFailed { .. }));
+        let left = table.list_session_ids(customer_id).await.unwrap();
+        assert!((1..=SESSIONS_IN_ONE_WRITE).contains(&left.len()));
+        assert_eq!(table.find_by_email(EMAIL).await.unwrap(), Some(customer_id));
+        assert!(table.load_credential(customer_id).await.unwrap().is_some());
+
+        table.erase(&stored, &event).await.unwrap();
+        assert!(
+            table
+                .list_session_ids(customer_id)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        assert_eq!(table.find_by_email(EMAIL).await.unwrap(), None);
+        assert!(table.load_credential(customer_id).await.unwrap().is_none());
+        assert!(table.load_customer(customer_id).await.unwrap().is_none());
+    }
+}
