@@ -34,8 +34,13 @@ pub const TABLE: ::store::TableSpec = ::store::TableSpec {
     ticker_index: false,
 };
 
-/// Every route of the service, with its part of the contract. All are for anyone.
+/// Every route of the service, ready to serve.
 pub fn router(service: AssetService) -> OpenApiRouter {
+    routes().with_state(service)
+}
+
+/// Every route of the service, with its part of the contract. All are for anyone.
+pub fn routes() -> OpenApiRouter<AssetService> {
     use crate::http::{fx, instruments, quotes};
     OpenApiRouter::new()
         .routes(routes!(instruments::list_instruments))
@@ -43,5 +48,4 @@ pub fn router(service: AssetService) -> OpenApiRouter {
         .routes(routes!(quotes::get_quote))
         .routes(routes!(quotes::list_quotes))
         .routes(routes!(fx::get_fx_rate))
-        .with_state(service)
 }

@@ -70,6 +70,17 @@ impl Money {
         self.currency
     }
 
+    /// The amount as it is written down: every digit it has, no zeros after
+    /// them, but never fewer decimals than the currency's minor unit.
+    pub fn written(self) -> Decimal {
+        let mut amount = self.amount.normalize();
+        let minor_digits = self.currency.minor_digits();
+        if amount.scale() < minor_digits {
+            amount.rescale(minor_digits);
+        }
+        amount
+    }
+
     /// # Errors
     ///
     /// `CurrencyMismatch`, `Overflow`.
@@ -344,6 +355,23 @@ mod tests {
             "0.000000"
         );
         assert_eq!(usd("2").share_of(usd("3")).unwrap().to_string(), "0.666667");
+    }
+
+    #[test]
+    fn amounts_are_written_with_every_digit_and_at_least_the_minor_unit() {
+        let written = |text: &str, currency| {
+            Money::new(decimal::parse(text).unwrap(), currency)
+                .written()
+                .to_string()
+        };
+        assert_eq!(written("12621.792513000", Currency::USD), "12621.792513");
+        assert_eq!(written("1500", Currency::USD), "1500.00");
+        assert_eq!(written("0.0", Currency::USD), "0.00");
+        assert_eq!(written("1500.0", Currency::parse("JPY").unwrap()), "1500");
+        assert_eq!(
+            Money::new(Decimal::MAX, Currency::USD).written(),
+            Decimal::MAX
+        );
     }
 
     #[test]

@@ -1,1 +1,13 @@
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use folio::settings::{Cli, Command};
+use folio::{contract, healthcheck, serve};
+
+fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Serve(flags) => serve::main(&flags),
+        Command::Openapi { dir } => contract::main(&dir),
+        Command::Healthcheck { port } => healthcheck::main(port),
+    }
+}

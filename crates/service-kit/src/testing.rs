@@ -212,15 +212,17 @@ impl TestRequest {
     /// When the service cannot be reached.
     #[expect(clippy::expect_used, reason = "a test without an answer cannot go on")]
     pub async fn send(self) -> TestResponse {
-        let response = self.0.send().await.expect("an answer");
+        self.try_send().await.expect("an answer")
+    }
+
+    /// # Errors
+    ///
+    /// The service went away before its whole answer was here.
+    pub async fn try_send(self) -> Result<TestResponse, reqwest::Error> {
+        let response = self.0.send().await?;
         let status = response.status();
         let headers = response.headers().clone();
-        let body = response.text().await.expect("a body of text");
-        TestResponse {
-            status,
-            headers,
-            body,
-        }
+        Ok(TestResponse { status, headers, body: response.text().await? })
     }
 }
 

@@ -13,7 +13,7 @@ use service_kit::{ETag, Result};
 use crate::prices::{PriceBook, symbol_of};
 
 pub(crate) fn amount(money: Money) -> Number {
-    Number(money.amount())
+    Number(money.written())
 }
 
 pub(crate) fn status(status: Status) -> FigureStatus {

@@ -1,0 +1,97 @@
+//! `kill -9`: what was acknowledged is there afterwards, each time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use service_kit::testing::TestClient;
+use tokio::sync::Mutex;
+
+use super::process::{Folio, opened, registered, signed_in};
+
+const RUNS: u64 = 20;
+const WRITERS: usize = 8;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_acknowledged_investment_is_lost_by_twenty_kills() {
+    let dir = tempfile::tempdir().unwrap();
+    let folio = Folio::start(dir.path(), &[]);
+    let ada = registered(&folio, "ada@example.com").await;
+    let portfolio = opened(&folio, &ada, "Brokerage").await;
+    drop(folio);
+
+    let acknowledged: Arc<Mutex<Vec<String>>> = Arc::default();
+    for run in 0..RUNS {
+        let folio = Folio::start(dir.path(), &[]);
+        let token = signed_in(&folio, "ada@example.com").await.token;
+        let before = acknowledged.lock().await.len();
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|_| {
+                let path = format!("/v1/portfolios/{portfolio}/investments");
+                tokio::spawn(record_until_killed(
+                    folio.url(),
+                    path,
+                    token.clone(),
+                    Arc::clone(&acknowledged),
+                ))
+            })
+            .collect();
+        // The kill comes at another moment each time, but never before a first answer.
+        while acknowledged.lock().await.len() < before + 3 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(run * 7 % 60)).await;
+        folio.kill();
+        for writer in writers {
+            writer.await.unwrap();
+        }
+    }
+
+    let folio = Folio::start(dir.path(), &[]);
+    let token = signed_in(&folio, "ada@example.com").await.token;
+    let mut found = Vec::new();
+    let mut page = format!("/v1/portfolios/{portfolio}/investments?page_size=200");
+    loop {
+        let answer = folio.get(&page).bearer(&token).send().await.expect(200);
+        for place in 0..answer.count("/items") {
+            found.push(answer.at(&format!("/items/{place}/investment_id")));
+        }
+        let next = answer.at("/next_page_token");
+        if next == "null" {
+            break;
+        }
+        page = format!("/v1/portfolios/{portfolio}/investments?page_size=200&page_token={next}");
+    }
+    let acknowledged = acknowledged.lock().await;
+    let lost: Vec<_> = acknowledged
+        .iter()
+        .filter(|id| !found.contains(id))
+        .collect();
+    assert!(
+        lost.is_empty(),
+        "{} of {} lost: {lost:?}",
+        lost.len(),
+        acknowledged.len()
+    );
+    println!(
+        "{} acknowledged over {RUNS} kills, none lost",
+        acknowledged.len()
+    );
+}
+
+async fn record_until_killed(
+    url: String,
+    path: String,
+    token: String,
+    acknowledged: Arc<Mutex<Vec<String>>>,
+) {
+    let body = r#"{"ticker_symbol":"AAPL","instrument_type":"Stock","currency":"USD","quantity":1,"purchase_price":100,"purchase_date":"2025-03-03"}"#;
+    let folio = TestClient::new(url);
+    loop {
+        let request = folio.post(&path).bearer(&token).json_text(body);
+        let Ok(answer) = request.try_send().await else {
+            return;
+        };
+        let id = answer.expect(201).at("/investment_id");
+        acknowledged.lock().await.push(id);
+    }
+}

@@ -1,0 +1,53 @@
+//! The services apart, as they run on AWS: each on its own port, talking HTTP.
+
+use api::client::AssetClient;
+use asset_service::{AssetConfig, AssetService};
+use customer_service::{CustomerConfig, CustomerService};
+use folio::app::TABLES;
+use portfolio_service::{PortfolioConfig, PortfolioService};
+use service_kit::testing::TestApp;
+use service_kit::{Clock, TokenVerifier, transport};
+use store::Store;
+
+use super::process::{opened, registered};
+
+#[tokio::test]
+async fn the_services_do_over_the_network_what_they_do_in_one_process() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open_embedded(dir.path(), &TABLES).await.unwrap();
+    let clock = Clock::system();
+    let config = CustomerConfig::default();
+    let table = store.table(customer_service::TABLE.name);
+    let customer = CustomerService::try_new(&config, table, dir.path(), clock.clone()).unwrap();
+    let customer = TestApp::start(customer_service::router(customer).into()).await;
+
+    let table = store.table(asset_service::TABLE.name);
+    let asset = AssetService::try_new(&AssetConfig::default(), table, clock.clone()).unwrap();
+    let asset = TestApp::start(asset_service::router(asset).into()).await;
+
+    let keys = transport::http(&customer.url()).unwrap();
+    let verifier = TokenVerifier::new(&config.issuer, &config.audience, keys, clock.clone());
+    let portfolio = PortfolioService::new(
+        &PortfolioConfig::default(),
+        store.table(portfolio_service::TABLE.name),
+        AssetClient::new(transport::http(&asset.url()).unwrap()),
+        verifier,
+        clock,
+    );
+    let portfolio = TestApp::start(portfolio_service::router(portfolio).into()).await;
+
+    let ada = registered(&customer, "ada@example.com").await;
+    let id = opened(&portfolio, &ada, "Brokerage").await;
+    let body = r#"{"ticker_symbol":"AAPL","quantity":10,"purchase_price":100,"purchase_date":"2025-03-03"}"#;
+    let path = format!("/v1/portfolios/{id}/investments");
+    let recorded = portfolio
+        .post(&path)
+        .bearer(&ada.token)
+        .json_text(body)
+        .send()
+        .await
+        .expect(201);
+    assert_eq!(recorded.at("/instrument_type"), "Stock");
+    assert_eq!(recorded.at("/source"), "simulated");
+    assert_ne!(recorded.at("/current_price"), "null");
+}
