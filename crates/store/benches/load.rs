@@ -1,7 +1,7 @@
 //! Operations a second on the embedded engine: many tasks, a file on disk, every write durable.
 //!
-//! `cargo bench -p store` measures in the system's temporary directory; an argument after `--`
-//! names another one, which should be on the disk that matters.
+//! `cargo bench -p store` measures in the system's temporary directory; a first argument after
+//! `--` names another one, which should be on the disk that matters, a second one measurement.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -133,15 +133,19 @@ where
     F: AsyncFnOperation + 'static,
 {
     let done = Arc::new(AtomicU64::new(0));
+    let all = Arc::new(AtomicU64::new(0));
+    let spent = cpu_time();
     let started = Instant::now();
     let tasks: Vec<_> = (0..TASKS)
         .map(|task| {
-            let (done, mut operation) = (Arc::clone(&done), operation(task));
+            let (done, all) = (Arc::clone(&done), Arc::clone(&all));
+            let mut operation = operation(task);
             tokio::spawn(async move {
                 let mut slowest = Duration::ZERO;
                 while started.elapsed() < WARM_UP + MEASURED {
                     let from = Instant::now();
                     operation.once().await;
+                    all.fetch_add(1, Ordering::Relaxed);
                     if started.elapsed() > WARM_UP {
                         done.fetch_add(1, Ordering::Relaxed);
                         slowest = slowest.max(from.elapsed());
@@ -156,10 +160,23 @@ where
         slowest = slowest.max(task.await.unwrap());
     }
     let rate = done.load(Ordering::Relaxed) * 1000 / u64::try_from(MEASURED.as_millis()).unwrap();
-    println!(
-        "{name:<28} {rate:>9} {:>12.1} ms",
-        slowest.as_secs_f64() * 1000.0
-    );
+    let cpu = (cpu_time() - spent).as_micros() / u128::from(all.load(Ordering::Relaxed).max(1));
+    let slowest = slowest.as_secs_f64() * 1000.0;
+    println!("{name:<28} {rate:>10} {cpu:>10} us {slowest:>8.1} ms");
+}
+
+/// What the process has used so far, on all cores. Unlike the rate it says little of what else the
+/// machine is doing.
+fn cpu_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default();
+    let ticks: u64 = fields
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse::<u64>().ok())
+        .sum();
+    Duration::from_millis(ticks * 10)
 }
 
 /// One task's turn at an operation.
@@ -197,7 +214,8 @@ impl AsyncFnOperation for Turn {
     }
 }
 
-async fn run(directory: &Path) {
+async fn run(directory: &Path, only: Option<&str>) {
+    let wanted = |name: &str| only.is_none_or(|only| name == only);
     let store = Store::open_embedded(directory, &[TABLE]).await.unwrap();
     let bench = Arc::new(Bench {
         table: store.table(TABLE.name),
@@ -208,10 +226,23 @@ async fn run(directory: &Path) {
         bench: Arc::clone(&bench),
         kind,
     };
-    println!("{:<28} {:>9} {:>15}", "64 tasks", "per second", "slowest");
-    measure("get", |_| turn(Kind::Get)).await;
-    measure("query of 25", |_| turn(Kind::Query)).await;
-    measure("put", |_| turn(Kind::Put)).await;
+    println!("64 tasks                     per second      CPU each     slowest");
+    if wanted("get") {
+        measure("get", |_| turn(Kind::Get)).await;
+    }
+    if wanted("query") {
+        measure("query of 25", |_| turn(Kind::Query)).await;
+    }
+    if wanted("put") {
+        measure("put", |_| turn(Kind::Put)).await;
+    }
+    if wanted("trade") {
+        trades(&bench, turn).await;
+    }
+    store.close().await;
+}
+
+async fn trades(bench: &Bench, turn: impl Fn(Kind) -> Turn) {
     measure("transaction of 4", |task| {
         turn(Kind::Trade { task, version: 1 })
     })
@@ -232,14 +263,11 @@ async fn run(directory: &Path) {
         turn(Kind::GetWhileTrading { task, version })
     })
     .await;
-    store.close().await;
 }
 
 fn main() {
-    let root = std::env::args()
-        .skip(1)
-        .find(|argument| !argument.starts_with('-'));
-    let directory = match root {
+    let mut arguments = std::env::args().skip(1).filter(|it| !it.starts_with('-'));
+    let directory = match arguments.next() {
         Some(root) => tempfile::tempdir_in(root).unwrap(),
         None => tempfile::tempdir().unwrap(),
     };
@@ -247,5 +275,5 @@ fn main() {
         .enable_all()
         .build()
         .unwrap()
-        .block_on(run(directory.path()));
+        .block_on(run(directory.path(), arguments.next().as_deref()));
 }

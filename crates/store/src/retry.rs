@@ -22,22 +22,32 @@ pub(crate) const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 /// compiler cannot yet see that the future of an async closure may move between threads.
 #[derive(Debug)]
 pub(crate) struct Tries {
-    failed: u32,
+    left: u32,
     pause: Duration,
 }
 
 impl Tries {
-    pub(crate) fn new() -> Self {
+    /// For a storage that may be busy, if it is `remote`: the engine on this machine never is.
+    pub(crate) fn new(remote: bool) -> Self {
         Self {
-            failed: 0,
+            left: if remote { TRIES } else { 1 },
             pause: FIRST_PAUSE,
+        }
+    }
+
+    /// Hands `value` over to a try: as it is if no other try can need it.
+    pub(crate) fn lend<T: Clone + Default>(&self, value: &mut T) -> T {
+        if self.left > 1 {
+            value.clone()
+        } else {
+            std::mem::take(value)
         }
     }
 
     /// Pauses if another try may help; gives the error back if it would not or none is left.
     pub(crate) async fn after(&mut self, error: StoreError) -> Result<(), StoreError> {
-        self.failed += 1;
-        if !error.retryable() || self.failed >= TRIES {
+        self.left -= 1;
+        if !error.retryable() || self.left == 0 {
             return Err(error);
         }
         tokio::time::sleep(jittered(self.pause)).await;

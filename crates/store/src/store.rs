@@ -63,6 +63,7 @@ impl Store {
         Table {
             client: self.client.clone(),
             name: format!("{}{name}", self.table_prefix).into(),
+            remote: self.embedded.is_none(),
         }
     }
 

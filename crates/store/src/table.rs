@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
+use tokio::task::{coop::consume_budget, yield_now};
 
 use crate::attributes::{OUTBOX_AT, OUTBOX_INDEX, OUTBOX_SHARD, PK, SK, TICKER_INDEX, TICKER_KEY};
 use crate::query::{Index, Range, Start, join_position, split_position};
@@ -23,6 +24,8 @@ const BATCH: usize = 100;
 pub struct Table {
     pub(crate) client: Client,
     pub(crate) name: Arc<str>,
+    /// Whether there is a network in between.
+    pub(crate) remote: bool,
 }
 
 /// Items as they were stored, and where the next page starts.
@@ -33,8 +36,10 @@ struct RawPage {
 
 impl Table {
     pub async fn get<T: Record>(&self, key: &Key) -> Result<Option<Item<T>>, StoreError> {
-        let mut tries = Tries::new();
+        let mut tries = Tries::new(self.remote);
         loop {
+            // The embedded engine answers without ever suspending; this lets others run.
+            consume_budget().await;
             let sent = self
                 .client
                 .get_item()
@@ -100,8 +105,10 @@ impl Table {
             Index::Outbox => (OUTBOX_SHARD, OUTBOX_AT, Some(OUTBOX_INDEX)),
         };
         let (conditions, values) = conditions(query, partition, sort);
-        let mut tries = Tries::new();
+        let mut tries = Tries::new(self.remote);
         loop {
+            // A page can take milliseconds, all of them on the caller's thread.
+            yield_now().await;
             let sent = self
                 .client
                 .query()
@@ -151,7 +158,7 @@ impl Table {
     async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Attributes>, StoreError> {
         let mut left: Vec<Attributes> = keys.iter().map(key_attributes).collect();
         let mut items = Vec::with_capacity(keys.len());
-        let mut tries = Tries::new();
+        let mut tries = Tries::new(self.remote);
         while !left.is_empty() {
             let wanted = KeysAndAttributes::builder()
                 .set_keys(Some(left.clone()))

@@ -17,8 +17,8 @@ use crate::event::{Event, shard_key};
 use crate::record::{self, Attributes, number, text};
 use crate::{Key, Record, StoreError, Table, WriteError};
 
-const ABSENT: &str = "attribute_not_exists(PK)";
-const AT_VERSION: &str = "version = :expected";
+pub(crate) const ABSENT: &str = "attribute_not_exists(PK)";
+pub(crate) const AT_VERSION: &str = "version = :expected";
 
 /// A bound DynamoDB puts on writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,10 +186,15 @@ impl Write {
             return Err(mistake.into());
         }
         self.check_limits()?;
-        match self.actions.as_slice() {
-            [] => Ok(()),
-            [action] => commit::alone(&self.table, action).await,
-            actions => commit::together(&self.table, actions).await,
+        let Self {
+            table, mut actions, ..
+        } = self;
+        if actions.len() > 1 {
+            return commit::together(&table, actions).await;
+        }
+        match actions.pop() {
+            Some(action) => commit::alone(&table, action).await,
+            None => Ok(()),
         }
     }
 

@@ -28,39 +28,47 @@ fn tagged(variant: &'static str, value: AttributeValue) -> AttributeValue {
     AttributeValue::M(HashMap::from([(variant.to_owned(), value)]))
 }
 
-/// Text that DynamoDB accepts as a number: optional sign, digits, one point, optional exponent.
-fn is_number(text: &str) -> bool {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (
-            mantissa,
-            exponent.strip_prefix(['-', '+']).unwrap_or(exponent),
-        ),
-        None => (unsigned, "0"),
+/// A plain decimal in the one spelling that DynamoDB gives back: no sign of plus, no zeros that say
+/// nothing. (Storage of its own would otherwise return `1.50` where AWS returns `1.5`.)
+fn decimal(text: &str) -> Result<AttributeValue, CodecError> {
+    let (sign, unsigned) = match text.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
     };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    digits(whole)
-        && digits(fraction)
-        && digits(exponent)
-        && !exponent.is_empty()
-        && whole.len() + fraction.len() > 0
-}
-
-fn significant_digits(text: &str) -> usize {
-    let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    digits.trim_matches('0').len()
-}
-
-fn decimal(text: String) -> Result<AttributeValue, CodecError> {
-    if !is_number(&text) {
+    if !digits(whole) || !digits(fraction) || whole.len() + fraction.len() == 0 {
         return Err(CodecError::new("a decimal that is not a number"));
     }
-    if significant_digits(&text) > MAX_DIGITS {
+    let (whole, fraction) = (
+        whole.trim_start_matches('0'),
+        fraction.trim_end_matches('0'),
+    );
+    let significant = match (whole, fraction) {
+        ("", "") => return Ok(AttributeValue::N("0".to_owned())),
+        ("", _) => fraction.trim_start_matches('0').len(),
+        (_, "") => whole.trim_end_matches('0').len(),
+        _ => whole.len() + fraction.len(),
+    };
+    if significant > MAX_DIGITS {
         return Err(CodecError::new("a number of more than 38 digits"));
     }
-    Ok(AttributeValue::N(text))
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let point = if fraction.is_empty() { "" } else { "." };
+    Ok(AttributeValue::N(format!("{sign}{whole}{point}{fraction}")))
+}
+
+/// The shortest form that reads back as the same float, without long rows of zeros.
+fn float(value: f64) -> Result<AttributeValue, CodecError> {
+    if !value.is_finite() {
+        return Err(CodecError::new("a float that is not finite"));
+    }
+    let plain = value == 0.0 || (1e-7..1e15).contains(&value.abs());
+    Ok(AttributeValue::N(if plain {
+        format!("{}", value + 0.0)
+    } else {
+        format!("{value:e}")
+    }))
 }
 
 impl ser::Serializer for ToAttribute {
@@ -95,7 +103,7 @@ impl ser::Serializer for ToAttribute {
     }
 
     fn serialize_i128(self, value: i128) -> Result<AttributeValue, CodecError> {
-        decimal(value.to_string())
+        decimal(&value.to_string())
     }
 
     fn serialize_u8(self, value: u8) -> Result<AttributeValue, CodecError> {
@@ -115,7 +123,7 @@ impl ser::Serializer for ToAttribute {
     }
 
     fn serialize_u128(self, value: u128) -> Result<AttributeValue, CodecError> {
-        decimal(value.to_string())
+        decimal(&value.to_string())
     }
 
     fn serialize_f32(self, value: f32) -> Result<AttributeValue, CodecError> {
@@ -123,12 +131,7 @@ impl ser::Serializer for ToAttribute {
     }
 
     fn serialize_f64(self, value: f64) -> Result<AttributeValue, CodecError> {
-        if value.is_finite() {
-            // The shortest form that reads back as the same float, without a row of zeros.
-            Ok(AttributeValue::N(format!("{value:e}")))
-        } else {
-            Err(CodecError::new("a float that is not finite"))
-        }
+        float(value)
     }
 
     fn serialize_char(self, value: char) -> Result<AttributeValue, CodecError> {
@@ -177,7 +180,7 @@ impl ser::Serializer for ToAttribute {
         value: &T,
     ) -> Result<AttributeValue, CodecError> {
         match (name, value.serialize(self)?) {
-            (DECIMAL, AttributeValue::S(text)) => decimal(text),
+            (DECIMAL, AttributeValue::S(text)) => decimal(&text),
             (_, attribute) => Ok(attribute),
         }
     }

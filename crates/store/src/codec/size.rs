@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use dynoxide::types::number_size;
 
 pub(crate) fn item_size(item: &HashMap<String, AttributeValue>) -> usize {
     item.iter()
@@ -21,10 +22,4 @@ fn value_size(value: &AttributeValue) -> usize {
         AttributeValue::M(fields) => 3 + fields.len() + item_size(fields),
         _ => 1,
     }
-}
-
-/// One byte for two significant digits and one for the exponent, one more for a sign.
-fn number_size(text: &str) -> usize {
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    digits.div_ceil(2) + 1 + usize::from(text.starts_with('-'))
 }

@@ -91,7 +91,7 @@ impl Route {
         let answer = self.writer.submit(operation, body);
         HttpConnectorFuture::new(async move {
             match answer.await {
-                Ok(answer) => response(answer),
+                Ok(done) => response(done.answer),
                 Err(_) => response(Answer::failed("the store is closed")),
             }
         })

@@ -38,7 +38,14 @@ impl Durability {
 
     /// Called once everything up to `group` is on disk.
     pub(super) fn confirm(&self, group: u64) {
-        let _ = self.synced.send_replace(Ok(group));
+        self.synced.send_if_modified(|state| {
+            // What was given up stays so: a later sync says nothing of the one that failed.
+            let good = state.is_ok();
+            if good {
+                *state = Ok(group);
+            }
+            good
+        });
     }
 
     /// Called when a sync failed: what was announced may never reach the disk.

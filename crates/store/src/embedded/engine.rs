@@ -67,6 +67,11 @@ impl Operation {
             | Self::UpdateTimeToLive => false,
         }
     }
+
+    /// Whether what is known of the tables themselves is still true afterwards.
+    pub(super) fn touches_items_only(self) -> bool {
+        !matches!(self, Self::CreateTable | Self::UpdateTimeToLive)
+    }
 }
 
 pub(super) fn answer(storage: &Storage, operation: Operation, body: &[u8]) -> Answer {

@@ -11,14 +11,22 @@
 //! nobody knows what the disk holds, so writes stop until the process starts again.
 //! Not here: anything the SDK's callers see. This module speaks DynamoDB's JSON and no more.
 
+mod apply;
 pub(crate) mod codes;
 mod connector;
 mod directory;
 mod durability;
 mod engine;
+mod group;
+mod handle;
+mod lookup;
+mod plan;
 mod readers;
 mod refusal;
+mod shape;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::path::Path;

@@ -8,6 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use dynoxide::storage::Storage;
 
 use super::engine::{self, Operation};
+use super::handle::{Purpose, open};
+use super::lookup;
 use super::refusal::Answer;
 
 /// Idle handles of one file. One is opened whenever none is idle, so there are never more than
@@ -36,8 +38,11 @@ impl Readers {
     }
 
     pub(super) fn answer(&self, operation: Operation, body: &[u8]) -> Answer {
-        self.with(|storage| engine::answer(storage, operation, body))
-            .unwrap_or_else(|why| Answer::failed(&why))
+        let read = |storage: &Storage| {
+            lookup::answer(storage, operation, body)
+                .unwrap_or_else(|| engine::answer(storage, operation, body))
+        };
+        self.with(read).unwrap_or_else(|why| Answer::failed(&why))
     }
 
     /// Lends a handle to `read`. One that a panic went through is thrown away: what it was in the
@@ -49,7 +54,7 @@ impl Readers {
         let idle = self.idle().pop();
         let storage = match idle {
             Some(storage) => storage,
-            None => open(&self.file)?,
+            None => open(&self.file, Purpose::Read)?,
         };
         let outcome = catch_unwind(AssertUnwindSafe(|| read(&storage)));
         let Ok(value) = outcome else {
@@ -65,7 +70,7 @@ impl Readers {
 
     pub(super) fn open_some(&self) -> Result<(), String> {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            let storage = open(&self.file)?;
+            let storage = open(&self.file, Purpose::Read)?;
             self.idle().push(storage);
         }
         Ok(())
@@ -79,14 +84,4 @@ impl Readers {
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Storage>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Opens a handle. It still can write as far as SQLite is concerned, but gets reads only.
-pub(super) fn open(file: &Path) -> Result<Storage, String> {
-    let path = file.to_str().ok_or("the path is not UTF-8")?;
-    let storage = Storage::new(path).map_err(|error| error.to_string())?;
-    storage
-        .disable_bulk_loading()
-        .map_err(|error| error.to_string())?;
-    Ok(storage)
 }

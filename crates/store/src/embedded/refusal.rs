@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::codes;
 
 /// What goes back to the SDK.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) body: Vec<u8>,

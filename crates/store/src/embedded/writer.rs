@@ -1,39 +1,57 @@
-//! The one thread that writes, and how a group of writes shares one sync.
+//! The one thread that writes, and the queue to it.
 //!
-//! The thread takes whatever has queued up, carries each request out, syncs the log once and only
-//! then acknowledges all of them: under load the cost of a sync is shared by everyone who waited
-//! for the one before. SQLite runs with `synchronous = NORMAL`, which syncs when it folds the log
-//! into the file, and leaves the syncing of commits to us.
-//!
-//! Invariant: after a failed sync the whole group is refused and so is every later write.
+//! The thread takes whatever has queued up as one group: under load the cost of a sync is shared
+//! by everyone who waited for the one before. What a group does is in `group`.
 
-use std::collections::VecDeque;
-use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
 use bytes::Bytes;
-use dynoxide::storage::Storage;
 use tokio::sync::oneshot;
 
 use super::directory::Directory;
-use super::durability::{Durability, Lost};
-use super::engine::{self, Operation};
-use super::readers;
+use super::durability::Durability;
+use super::engine::Operation;
+use super::group::Groups;
+use super::handle::{self, Purpose};
+use super::plan::Plan;
 use super::refusal::Answer;
 use crate::error::Source;
 
 /// Bounds a group, so that the first of it does not wait for ever more to join.
 const GROUP: usize = 256;
-/// The log is folded back at about 4 MB; when readers kept that from happening, at this size it is
-/// folded whatever they are doing.
-const LOG_LIMIT: u64 = 64 * 1024 * 1024;
 
-struct Job {
-    operation: Operation,
-    body: Bytes,
-    reply: oneshot::Sender<Answer>,
+/// One request and who waits for its answer.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) task: Task,
+    pub(super) reply: oneshot::Sender<Done>,
+}
+
+#[derive(Debug)]
+pub(super) struct Task {
+    pub(super) operation: Operation,
+    pub(super) body: Bytes,
+    /// What the request does to rows, if it is one of the usual ones.
+    pub(super) plan: Option<Plan>,
+}
+
+/// An answer, and the task it answers: freed where it was made, it spares the one thread that
+/// writes the work and the allocator a quarrel between threads.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) answer: Answer,
+    pub(super) _task: Task,
+}
+
+impl Job {
+    pub(super) fn answer(self, answer: Answer) {
+        // Whoever asked may have gone; what was written stands all the same.
+        let _ = self.reply.send(Done {
+            answer,
+            _task: self.task,
+        });
+    }
 }
 
 #[derive(Debug)]
@@ -45,19 +63,12 @@ pub(super) struct Writer {
 impl Writer {
     /// Opens the file for writing and starts the thread, which takes the directory's lock along.
     pub(super) fn start(directory: Directory, durability: Arc<Durability>) -> Result<Self, Source> {
-        let storage = readers::open(&directory.file())?;
+        let storage = handle::open(&directory.file(), Purpose::Write)?;
         let (jobs, queue) = mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("folio-writer".to_owned())
             .spawn(move || {
-                Work {
-                    storage,
-                    log: None,
-                    directory,
-                    durability,
-                    group: 0,
-                }
-                .run(&queue);
+                run(Groups::new(storage, directory, durability), &queue);
             })?;
         Ok(Self {
             jobs: Mutex::new(Some(jobs)),
@@ -65,11 +76,14 @@ impl Writer {
         })
     }
 
-    pub(super) fn submit(&self, operation: Operation, body: Bytes) -> oneshot::Receiver<Answer> {
+    pub(super) fn submit(&self, operation: Operation, body: Bytes) -> oneshot::Receiver<Done> {
         let (reply, answer) = oneshot::channel();
         let job = Job {
-            operation,
-            body,
+            task: Task {
+                operation,
+                plan: Plan::of(operation, &body),
+                body,
+            },
             reply,
         };
         if let Some(jobs) = &*lock(&self.jobs) {
@@ -100,115 +114,15 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The thread's own state.
-struct Work {
-    storage: Storage,
-    /// The log, once there is one.
-    log: Option<File>,
-    directory: Directory,
-    durability: Arc<Durability>,
-    group: u64,
-}
-
-impl Work {
-    fn run(mut self, queue: &mpsc::Receiver<Job>) {
-        while let Ok(first) = queue.recv() {
-            let mut jobs = VecDeque::from([first]);
-            while jobs.len() < GROUP
-                && let Ok(job) = queue.try_recv()
-            {
-                jobs.push_back(job);
-            }
-            self.carry_out(jobs);
+fn run(mut groups: Groups, queue: &mpsc::Receiver<Job>) {
+    while let Ok(first) = queue.recv() {
+        let mut jobs = vec![first];
+        while jobs.len() < GROUP
+            && let Ok(job) = queue.try_recv()
+        {
+            jobs.push(job);
         }
-        self.finish();
+        groups.carry_out(jobs);
     }
-
-    fn carry_out(&mut self, jobs: VecDeque<Job>) {
-        if let Err(lost) = self.durability.check() {
-            for job in jobs {
-                let _ = job.reply.send(Answer::failed(&lost.0));
-            }
-            return;
-        }
-        self.group += 1;
-        self.durability.announce(self.group);
-        let answers: Vec<_> = jobs
-            .into_iter()
-            .map(|job| (self.answer(job.operation, &job.body), job.reply))
-            .collect();
-        let synced = self.sync();
-        match &synced {
-            Ok(()) => self.durability.confirm(self.group),
-            Err(lost) => {
-                tracing::error!(error = %lost, "writes are refused until the process is restarted");
-                self.durability.give_up(lost.clone());
-            }
-        }
-        for (answer, reply) in answers {
-            let answer = match &synced {
-                Ok(()) => answer,
-                Err(lost) => Answer::failed(&lost.0),
-            };
-            // Whoever asked may have gone; the write stands all the same.
-            let _ = reply.send(answer);
-        }
-        self.bound_log();
-    }
-
-    fn answer(&mut self, operation: Operation, body: &[u8]) -> Answer {
-        let storage = &self.storage;
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            engine::answer(storage, operation, body)
-        }));
-        match outcome {
-            Ok(answer) => answer,
-            Err(_) => self.replace_handle(),
-        }
-    }
-
-    /// A handle that a panic went through may be in the middle of a transaction. Dropping it rolls
-    /// that back; earlier requests of the group are committed and stay.
-    fn replace_handle(&mut self) -> Answer {
-        tracing::error!("the storage engine panicked while writing; its handle is replaced");
-        match readers::open(&self.directory.file()) {
-            Ok(storage) => self.storage = storage,
-            Err(why) => self.durability.give_up(Lost(why)),
-        }
-        Answer::failed("the engine panicked")
-    }
-
-    fn sync(&mut self) -> Result<(), Lost> {
-        if self.log.is_none() {
-            self.log = File::open(self.directory.log()).ok();
-        }
-        let Some(log) = &self.log else {
-            // Nothing was ever written, so there is no log and nothing to sync.
-            return Ok(());
-        };
-        log.sync_data()
-            .map_err(|error| Lost(format!("the disk did not take a write: {error}")))
-    }
-
-    fn bound_log(&self) {
-        let length = self.log.as_ref().and_then(|log| log.metadata().ok());
-        if length.is_some_and(|log| log.len() > LOG_LIMIT) {
-            self.fold_log();
-        }
-    }
-
-    /// Moves the log into the file and empties it, waiting for readers to step aside.
-    fn fold_log(&self) {
-        let folded = self
-            .storage
-            .conn()
-            .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
-        if let Err(error) = folded {
-            tracing::warn!(%error, "the storage log could not be folded into its file");
-        }
-    }
-
-    fn finish(self) {
-        self.fold_log();
-    }
+    groups.finish();
 }

@@ -21,13 +21,16 @@ use crate::record::key_attributes;
 use crate::retry::{self, Tries};
 use crate::{StoreError, Table, WriteError};
 
-pub(super) async fn alone(table: &Table, action: &Action) -> Result<(), WriteError> {
-    let mut tries = Tries::new();
+pub(super) async fn alone(table: &Table, mut action: Action) -> Result<(), WriteError> {
+    let mut tries = Tries::new(table.remote);
     let mut unsure = false;
     loop {
-        let outcome = match &action.item {
-            Some(item) => put(table, action, item).await,
-            None => delete(table, action).await,
+        let outcome = match &mut action.item {
+            Some(item) => {
+                let item = tries.lend(item);
+                put(table, &action, item).await
+            }
+            None => delete(table, &action).await,
         };
         match outcome {
             Ok(()) => return Ok(()),
@@ -35,9 +38,7 @@ pub(super) async fn alone(table: &Table, action: &Action) -> Result<(), WriteErr
                 return Ok(());
             }
             Err(Refusal::Condition { .. }) => {
-                return Err(WriteError::ConditionFailed {
-                    key: action.key.clone(),
-                });
+                return Err(WriteError::ConditionFailed { key: action.key });
             }
             Err(Refusal::Store(error)) => {
                 tries.after(error).await?;
@@ -47,25 +48,25 @@ pub(super) async fn alone(table: &Table, action: &Action) -> Result<(), WriteErr
     }
 }
 
-pub(super) async fn together(table: &Table, actions: &[Action]) -> Result<(), WriteError> {
+pub(super) async fn together(table: &Table, mut actions: Vec<Action>) -> Result<(), WriteError> {
     let token = token();
-    let items = actions
-        .iter()
+    let mut items = actions
+        .iter_mut()
         .map(|action| transact_item(table, action))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|source| StoreError::Refused { source })?;
-    let mut tries = Tries::new();
+    let mut tries = Tries::new(table.remote);
     loop {
         let sent = table
             .client
             .transact_write_items()
-            .set_transact_items(Some(items.clone()))
+            .set_transact_items(Some(tries.lend(&mut items)))
             .client_request_token(&token)
             .send()
             .await;
         match sent {
             Ok(_) => return Ok(()),
-            Err(error) => match cancelled(error, actions) {
+            Err(error) => match cancelled(error, &actions) {
                 WriteError::Store(error) => tries.after(error).await?,
                 refused => return Err(refused),
             },
@@ -89,12 +90,12 @@ impl Action {
     }
 }
 
-async fn put(table: &Table, action: &Action, item: &Attributes) -> Result<(), Refusal> {
+async fn put(table: &Table, action: &Action, item: Attributes) -> Result<(), Refusal> {
     let sent = table
         .client
         .put_item()
         .table_name(&*table.name)
-        .set_item(Some(item.clone()))
+        .set_item(Some(item))
         .set_condition_expression(action.condition.expression())
         .set_expression_attribute_values(action.condition.values())
         .set_return_values_on_condition_check_failure(action.when_refused())
@@ -133,16 +134,17 @@ async fn delete(table: &Table, action: &Action) -> Result<(), Refusal> {
     })
 }
 
+/// Takes the item out of `action`.
 fn transact_item(
     table: &Table,
-    action: &Action,
+    action: &mut Action,
 ) -> Result<TransactWriteItem, crate::error::Source> {
     let request = TransactWriteItem::builder();
-    let request = match &action.item {
+    let request = match action.item.take() {
         Some(item) => request.put(
             Put::builder()
                 .table_name(&*table.name)
-                .set_item(Some(item.clone()))
+                .set_item(Some(item))
                 .set_condition_expression(action.condition.expression())
                 .set_expression_attribute_values(action.condition.values())
                 .build()?,
