@@ -1,0 +1,14 @@
+//! The Asset service as its clients see it, over HTTP.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should say where"
+)]
+
+mod batch;
+mod freshness;
+mod fx;
+mod instruments;
+mod single_flight;
+mod stored;
+mod support;
+mod yahoo;

@@ -1,0 +1,87 @@
+//! However many ask, the source is asked once.
+
+use api::client::AssetClient;
+use futures::future::join_all;
+use futures::poll;
+use service_kit::transport::in_process;
+
+use crate::support::{FakeSource, Market, seconds, ticker};
+
+#[tokio::test]
+async fn a_thousand_requests_for_one_cold_symbol_are_one_question() {
+    let source = FakeSource::pricing("ACME", "10");
+    source.hold();
+    let market = Market::over(source.clone()).await;
+    let client = AssetClient::new(in_process(market.router.clone()));
+    let symbols = [ticker("ACME")];
+    let mut requests = Box::pin(join_all((0..1_000).map(|_| client.list_quotes(&symbols))));
+    assert!(poll!(&mut requests).is_pending());
+    source.release();
+    let answers = requests.await;
+    assert_eq!(answers.len(), 1_000);
+    for quotes in answers {
+        assert_eq!(quotes.unwrap()[0].price.unwrap().to_string(), "10");
+    }
+    assert_eq!(source.times_asked(), 1);
+}
+
+#[tokio::test]
+async fn overlapping_batches_ask_for_each_symbol_once() {
+    let source = FakeSource::new();
+    for symbol in ["A", "B", "C"] {
+        source.price(symbol, "1");
+    }
+    source.hold();
+    let market = Market::over(source.clone()).await;
+    let client = AssetClient::new(in_process(market.router.clone()));
+    let (left, right) = (
+        [ticker("A"), ticker("B")],
+        [ticker("B"), ticker("C"), ticker("B")],
+    );
+    let mut both = Box::pin(futures::future::join(
+        client.list_quotes(&left),
+        client.list_quotes(&right),
+    ));
+    assert!(poll!(&mut both).is_pending());
+    source.release();
+    let (left, right) = both.await;
+    assert_eq!((left.unwrap().len(), right.unwrap().len()), (2, 3));
+    assert_eq!(source.times_asked(), 3);
+}
+
+#[tokio::test]
+async fn a_client_that_hangs_up_takes_nothing_from_the_others() {
+    let source = FakeSource::pricing("ACME", "10");
+    source.hold();
+    let market = Market::over(source.clone()).await;
+    let client = AssetClient::new(in_process(market.router.clone()));
+    let symbols = [ticker("ACME")];
+    let mut impatient = Box::pin(client.list_quotes(&symbols));
+    let mut patient = Box::pin(client.list_quotes(&symbols));
+    assert!(poll!(&mut impatient).is_pending());
+    assert!(poll!(&mut patient).is_pending());
+    drop(impatient);
+    source.release();
+    assert_eq!(patient.await.unwrap()[0].price.unwrap().to_string(), "10");
+    assert_eq!(source.times_asked(), 1);
+}
+
+#[tokio::test]
+async fn a_failed_question_is_answered_to_all_who_waited_and_can_be_asked_again() {
+    let source = FakeSource::new();
+    source.fail("ACME");
+    source.hold();
+    let market = Market::over(source.clone()).await;
+    let client = AssetClient::new(in_process(market.router.clone()));
+    let symbols = [ticker("ACME")];
+    let mut requests = Box::pin(join_all((0..10).map(|_| client.list_quotes(&symbols))));
+    assert!(poll!(&mut requests).is_pending());
+    source.release();
+    for quotes in requests.await {
+        assert_eq!(quotes.unwrap()[0].price, None);
+    }
+    assert_eq!(source.times_asked(), 1);
+    source.price("ACME", "10");
+    market.clock.advance(seconds(5));
+    assert_eq!(market.quote("ACME").await.at("/price"), "10");
+}

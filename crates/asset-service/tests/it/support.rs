@@ -1,0 +1,246 @@
+//! A service with a clock that the test moves, over a source that the test scripts.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use asset_service::source::simulated::Simulated;
+use asset_service::source::{MarketDataSource, SourceError, SourceInstrument, SourceQuote};
+use asset_service::{AssetConfig, AssetService, TABLE, router};
+use axum::Router;
+use domain::{Currency, InstrumentType, Price, Ticker};
+use futures::future::BoxFuture;
+use futures::stream::{self, BoxStream};
+use futures::{FutureExt, StreamExt};
+use jiff::{SignedDuration, Timestamp};
+use service_kit::Clock;
+use service_kit::testing::{TestApp, TestResponse};
+use store::{Store, Table};
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+/// A Tuesday on which every simulated market but Asia's is open.
+pub(crate) const NOW: &str = "2026-03-10T15:00:00Z";
+
+pub(crate) fn ticker(symbol: &str) -> Ticker {
+    Ticker::parse(symbol).unwrap()
+}
+
+pub(crate) fn seconds(seconds: i64) -> SignedDuration {
+    SignedDuration::from_secs(seconds)
+}
+
+pub(crate) fn clock() -> Clock {
+    Clock::manual(NOW.parse().unwrap())
+}
+
+/// A running service and everything a test may want to reach behind it.
+pub(crate) struct Market {
+    pub(crate) app: TestApp,
+    pub(crate) router: Router,
+    pub(crate) service: AssetService,
+    pub(crate) clock: Clock,
+    storage: Storage,
+}
+
+/// A data directory that outlives a restart.
+pub(crate) struct Storage {
+    directory: TempDir,
+    store: Store,
+}
+
+impl Storage {
+    pub(crate) async fn new() -> Self {
+        Self::open(TempDir::new().unwrap()).await
+    }
+
+    async fn open(directory: TempDir) -> Self {
+        let store = Store::open_embedded(directory.path(), &[TABLE])
+            .await
+            .unwrap();
+        Self { directory, store }
+    }
+
+    pub(crate) fn table(&self) -> Table {
+        self.store.table(TABLE.name)
+    }
+}
+
+impl Market {
+    /// Over the simulated market.
+    pub(crate) async fn simulated() -> Self {
+        Self::over(Arc::new(Simulated::default())).await
+    }
+
+    pub(crate) async fn over(source: Arc<dyn MarketDataSource>) -> Self {
+        let config = AssetConfig::default();
+        Self::start(&config, source, Storage::new().await, clock()).await
+    }
+
+    pub(crate) async fn start(
+        config: &AssetConfig,
+        source: Arc<dyn MarketDataSource>,
+        storage: Storage,
+        clock: Clock,
+    ) -> Self {
+        let table = storage.table();
+        let service = AssetService::with_source(config, source, table, clock.clone());
+        Self::serve(service, storage, clock).await
+    }
+
+    /// With the source that the configuration names.
+    pub(crate) async fn configured(config: &AssetConfig) -> Self {
+        let (storage, clock) = (Storage::new().await, clock());
+        let service = AssetService::try_new(config, storage.table(), clock.clone()).unwrap();
+        Self::serve(service, storage, clock).await
+    }
+
+    async fn serve(service: AssetService, storage: Storage, clock: Clock) -> Self {
+        let (router, _) = router(service.clone()).split_for_parts();
+        Self {
+            app: TestApp::start(router.clone()).await,
+            router,
+            service,
+            clock,
+            storage,
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> TestResponse {
+        self.app.get(path).send().await
+    }
+
+    pub(crate) async fn quote(&self, symbol: &str) -> TestResponse {
+        let path = format!("/v1/instruments/{symbol}/quote");
+        self.get(&path).await.expect(200)
+    }
+
+    /// Stops the process and gives back its data directory, opened again.
+    pub(crate) async fn stop(self) -> Storage {
+        self.service.settled().await;
+        drop(self.app);
+        self.storage.store.close().await;
+        Storage::open(self.storage.directory).await
+    }
+}
+
+/// A source that says what the test tells it to, and counts how often it is asked.
+#[derive(Debug)]
+pub(crate) struct FakeSource {
+    quotes: Mutex<BTreeMap<Ticker, Result<SourceQuote, SourceError>>>,
+    asked: Mutex<Vec<Ticker>>,
+    is_answering: watch::Sender<bool>,
+}
+
+impl FakeSource {
+    /// Knows nothing yet.
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            quotes: Mutex::default(),
+            asked: Mutex::default(),
+            is_answering: watch::Sender::new(true),
+        })
+    }
+
+    pub(crate) fn pricing(symbol: &str, price: &str) -> Arc<Self> {
+        let source = Self::new();
+        source.price(symbol, price);
+        source
+    }
+
+    pub(crate) fn price(&self, symbol: &str, price: &str) {
+        let quote = SourceQuote {
+            price: Price::parse(price).unwrap(),
+            currency: Currency::USD,
+            previous_close: None,
+            as_of: NOW.parse().unwrap(),
+            is_delayed: false,
+        };
+        self.script(symbol, Ok(quote));
+    }
+
+    pub(crate) fn fail(&self, symbol: &str) {
+        self.script(symbol, Err(down()));
+    }
+
+    fn script(&self, symbol: &str, answer: Result<SourceQuote, SourceError>) {
+        let mut quotes = self.quotes.lock().unwrap();
+        quotes.insert(ticker(symbol), answer);
+    }
+
+    /// From now on questions are taken and not answered.
+    pub(crate) fn hold(&self) {
+        self.is_answering.send_replace(false);
+    }
+
+    pub(crate) fn release(&self) {
+        self.is_answering.send_replace(true);
+    }
+
+    pub(crate) fn times_asked(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
+
+    async fn answering(&self) {
+        let mut is_answering = self.is_answering.subscribe();
+        is_answering.wait_for(|answering| *answering).await.unwrap();
+    }
+
+    fn answer(&self, ticker: &Ticker) -> Result<SourceQuote, SourceError> {
+        let quotes = self.quotes.lock().unwrap();
+        let unknown = Err(SourceError::UnknownSymbol);
+        quotes.get(ticker).cloned().unwrap_or(unknown)
+    }
+}
+
+pub(crate) fn down() -> SourceError {
+    SourceError::Unavailable("the test says so".to_owned())
+}
+
+impl MarketDataSource for FakeSource {
+    fn name(&self) -> &'static str {
+        "fake"
+    }
+
+    fn quotes<'a>(
+        &'a self,
+        _: Timestamp,
+        tickers: &'a [Ticker],
+    ) -> BoxStream<'a, (Ticker, Result<SourceQuote, SourceError>)> {
+        self.asked.lock().unwrap().extend_from_slice(tickers);
+        stream::iter(tickers)
+            .then(async move |ticker| {
+                self.answering().await;
+                (ticker.clone(), self.answer(ticker))
+            })
+            .boxed()
+    }
+
+    /// What has a price has a description.
+    fn instrument<'a>(
+        &'a self,
+        _: Timestamp,
+        ticker: &'a Ticker,
+    ) -> BoxFuture<'a, Result<SourceInstrument, SourceError>> {
+        async move {
+            self.answering().await;
+            let quote = self.answer(ticker)?;
+            Ok(SourceInstrument {
+                ticker: ticker.clone(),
+                name: format!("{ticker} Inc."),
+                exchange: None,
+                instrument_type: InstrumentType::other(),
+                sector: None,
+                currency: quote.currency,
+            })
+        }
+        .boxed()
+    }
+
+    fn search<'a>(
+        &'a self,
+        _: Timestamp,
+        _: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<SourceInstrument>, SourceError>> {
+        async { Err(down()) }.boxed()
+    }
+}
