@@ -64,7 +64,7 @@ pub struct Quote {
     #[schema(required, example = "simulated")]
     pub source: Option<String>,
     pub staleness: Staleness,
-    /// Why there is no price, as a stable word: `UNKNOWN_SYMBOL`, `SOURCE_UNAVAILABLE`,
+    /// Why there is no current price, as a stable word: `UNKNOWN_SYMBOL`, `SOURCE_UNAVAILABLE`,
     /// `INVALID_SYMBOL`, `REFUSED_QUOTE`.
     #[schema(required)]
     pub reason: Option<String>,
@@ -93,7 +93,7 @@ pub struct FxRate {
     #[schema(required, example = "simulated")]
     pub source: Option<String>,
     pub staleness: Staleness,
-    /// Why there is no rate, as a stable word.
+    /// Why there is no current rate, as a stable word.
     #[schema(required)]
     pub reason: Option<String>,
 }
