@@ -118,3 +118,6 @@ fn by_code(code: &str) -> Class {
         _ => Class::Refused,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::KeysAndAttributes;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use tokio::task::{coop::consume_budget, yield_now};
 
 use crate::attributes::{OUTBOX_AT, OUTBOX_INDEX, OUTBOX_SHARD, PK, SK, TICKER_INDEX, TICKER_KEY};
@@ -32,6 +32,22 @@ pub struct Table {
 struct RawPage {
     items: Vec<Attributes>,
     next: Option<String>,
+}
+
+impl RawPage {
+    /// A limited query asks for one item more than it wants: DynamoDB says that it stopped at a
+    /// limit even when nothing follows, and a page that promises another should have one.
+    fn new(query: &Query, mut items: Vec<Attributes>, ended_at: Option<&Attributes>) -> Self {
+        let limit = query.limit.map_or(usize::MAX, usize::from);
+        let next = if items.len() > limit {
+            items.truncate(limit);
+            items.last()
+        } else {
+            ended_at
+        };
+        let next = next.map(|key| position(query, key));
+        Self { items, next }
+    }
 }
 
 impl Table {
@@ -116,7 +132,7 @@ impl Table {
                 .set_index_name(index.map(str::to_owned))
                 .consistent_read(query.index != Index::Outbox)
                 .scan_index_forward(!query.descending)
-                .set_limit(query.limit.map(i32::from))
+                .set_limit(query.limit.map(|limit| i32::from(limit) + 1))
                 .set_exclusive_start_key(start.clone())
                 .key_condition_expression(&conditions)
                 .set_expression_attribute_values(Some(values.clone()))
@@ -124,10 +140,12 @@ impl Table {
                 .await;
             match sent {
                 Ok(answer) => {
-                    return Ok(RawPage {
-                        items: answer.items.unwrap_or_default(),
-                        next: answer.last_evaluated_key.map(|key| position(query, key)),
-                    });
+                    let items = answer.items.unwrap_or_default();
+                    return Ok(RawPage::new(
+                        query,
+                        items,
+                        answer.last_evaluated_key.as_ref(),
+                    ));
                 }
                 Err(error) => tries.after(retry::classify(error)).await?,
             }
@@ -237,13 +255,16 @@ fn start_key(query: &Query, position: &str) -> Attributes {
     key
 }
 
-/// The position that a last evaluated key stands for. The partition of a table or ticker query
+/// The position of an item, or of a last evaluated key. The partition of a table or ticker query
 /// stays out of it.
-fn position(query: &Query, mut key: Attributes) -> String {
-    let mut part = |name| record::take_text(&mut key, name).unwrap_or_default();
+fn position(query: &Query, key: &Attributes) -> String {
+    let part = |name| match key.get(name) {
+        Some(AttributeValue::S(text)) => text.as_str(),
+        _ => "",
+    };
     match query.index {
-        Index::Table => part(SK),
-        Index::Ticker => join_position(&[&part(TICKER_KEY), &part(SK)]),
-        Index::Outbox => join_position(&[&part(OUTBOX_AT), &part(SK), &part(PK)]),
+        Index::Table => part(SK).to_owned(),
+        Index::Ticker => join_position(&[part(TICKER_KEY), part(SK)]),
+        Index::Outbox => join_position(&[part(OUTBOX_AT), part(SK), part(PK)]),
     }
 }

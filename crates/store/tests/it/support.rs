@@ -31,7 +31,7 @@ impl Record for Note {
 pub(crate) fn note(text: &str) -> Note {
     Note {
         text: text.to_owned(),
-        version: None,
+        version: Some("mine".to_owned()),
     }
 }
 
@@ -69,3 +69,67 @@ pub(crate) fn event(number: u128, pk: &str) -> Event {
         data: "{}".to_owned(),
     }
 }
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests take their parameters from the environment"
+)]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Known not to hold on moto, and why.
+#[cfg(feature = "aws")]
+const MOTO_IS_WRONG: [(&str, &str); 0] = [];
+
+/// Tables of the test's own at the endpoint under test, if there is one.
+#[cfg(feature = "aws")]
+pub(crate) async fn remote(test: &str) -> Option<Store> {
+    let Some(endpoint) = variable("FOLIO_TEST_DYNAMODB_ENDPOINT") else {
+        println!("left out: no FOLIO_TEST_DYNAMODB_ENDPOINT");
+        return None;
+    };
+    let wrong = MOTO_IS_WRONG.iter().find(|(name, _)| *name == test);
+    if let Some((_, reason)) = wrong
+        && variable("FOLIO_TEST_DYNAMODB_IS_MOTO").is_some()
+    {
+        println!("left out: {reason}");
+        return None;
+    }
+    let config = store::DynamoConfig {
+        endpoint: Some(endpoint),
+        region: "us-east-1".to_owned(),
+        table_prefix: format!("{}-{test}-", std::process::id()),
+        create_tables: true,
+    };
+    Some(Store::connect(&config, &TABLES).await.unwrap())
+}
+
+/// Declares each function as a test of every backing.
+macro_rules! on_every_backing {
+    ($($name:ident),* $(,)?) => {
+        mod embedded {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    let embedded = $crate::support::Embedded::open().await;
+                    super::$name(embedded.table()).await;
+                }
+            )*
+        }
+
+        #[cfg(feature = "aws")]
+        mod remote {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    if let Some(store) = $crate::support::remote(stringify!($name)).await {
+                        super::$name(store.table("portfolios")).await;
+                    }
+                }
+            )*
+        }
+    };
+}
+
+pub(crate) use on_every_backing;
