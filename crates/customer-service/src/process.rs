@@ -1,4 +1,7 @@
 //! The service as a process of its own, with its table in DynamoDB.
+//!
+//! The signing key still lies in a directory, so this is for one process: several would sign with
+//! a key each, and publish only their own.
 
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -73,12 +76,12 @@ pub async fn run() -> Result<(), Box<dyn Error + Send + Sync>> {
 
     let shutdown = Shutdown::default();
     let draining = shutdown.subscribe();
-    let (routes, _) = crate::router(service).split_for_parts();
-    let routes = routes.merge(health::routes(Readiness {
+    let (own_routes, _) = crate::router(service).split_for_parts();
+    let all_routes = own_routes.merge(health::routes(Readiness {
         store,
         draining: draining.clone(),
     }));
-    let router = layers::surround(routes, &settings.limits, &clock);
+    let router = layers::surround(all_routes, &settings.limits, &clock);
     let address = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), settings.port);
     let listener = TcpListener::bind(address).await?;
     let (served, signalled) = tokio::join!(

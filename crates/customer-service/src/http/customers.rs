@@ -70,13 +70,10 @@ pub(crate) async fn register_customer(
         &CustomerBody::from(&customer),
     )?;
     let answer = answer.etag(&ETag::strong(StoredCustomer::FIRST_VERSION));
-    guard
-        .commit(write, answer)
-        .await
-        .map_err(|error| match error {
-            CommitError::Write(error) => taken_or(error, &customer),
-            reused @ CommitError::Reused(_) => reused.into(),
-        })
+    match guard.commit(write, answer).await {
+        Err(CommitError::Write(error)) if is_taken(&error, &customer) => Err(email_taken()),
+        answered => Ok(answered?),
+    }
 }
 
 /// Get a customer's profile
@@ -151,8 +148,11 @@ pub(crate) async fn update_customer(
     };
     let event = events::customer_updated(&stored, &changed, &service.clock)?;
     let write = service.table.update(&stored, &changed, &event);
-    let written = write.commit().await;
-    written.map_err(|error| moved_on(taken_or(error, &changed), &preconditions))?;
+    match write.commit().await {
+        Ok(()) => {}
+        Err(error) if is_taken(&error, &changed) => return Err(email_taken()),
+        Err(error) => return Err(lost_race(&service, customer_id, &preconditions, error).await),
+    }
     let etag = ETag::strong(stored.version + 1);
     Ok(Answer::ok(&CustomerBody::from(&changed))?.etag(&etag))
 }
@@ -184,9 +184,10 @@ pub(crate) async fn delete_customer(
     preconditions.check(&ETag::strong(stored.version))?;
 
     let event = events::customer_deleted(&stored, &service.clock)?;
-    let erased = service.table.erase(&stored, &event).await;
-    erased.map_err(|error| moved_on(error.into(), &preconditions))?;
-    Ok(Answer::no_content())
+    match service.table.erase(&stored, &event).await {
+        Ok(()) => Ok(Answer::no_content()),
+        Err(error) => Err(lost_race(&service, customer_id, &preconditions, error).await),
+    }
 }
 
 async fn load(service: &CustomerService, customer_id: CustomerId) -> Result<StoredCustomer> {
@@ -269,26 +270,30 @@ async fn guarded_bytes(
     Ok(Bytes::copy_from_slice(&digest))
 }
 
-/// The answer to a write that failed because somebody else has the e-mail address.
-fn taken_or(error: WriteError, customer: &Customer) -> Error {
-    match error {
-        WriteError::ConditionFailed { key } if CustomerTable::is_guard(&customer.email, &key) => {
-            Error::Conflict {
-                code: "EMAIL_TAKEN",
-                detail: "A customer with this e-mail address is already registered.".to_owned(),
-            }
-        }
-        other => other.into(),
+fn is_taken(error: &WriteError, customer: &Customer) -> bool {
+    matches!(error, WriteError::ConditionFailed { key }
+        if CustomerTable::is_guard(&customer.email, key))
+}
+
+fn email_taken() -> Error {
+    Error::Conflict {
+        code: "EMAIL_TAKEN",
+        detail: "A customer with this e-mail address is already registered.".to_owned(),
     }
 }
 
-/// The answer to a write that found the profile changed since it was loaded.
-fn moved_on(error: Error, preconditions: &Preconditions) -> Error {
-    match error {
-        Error::Conflict {
-            code: "CONCURRENT_CHANGE",
-            ..
-        } if preconditions.is_conditional() => Error::PreconditionFailed,
-        other => other,
+/// The answer to a change that came second: to its client's conditions as things are now, else a
+/// conflict.
+async fn lost_race(
+    service: &CustomerService,
+    customer_id: CustomerId,
+    preconditions: &Preconditions,
+    lost: WriteError,
+) -> Error {
+    if !matches!(lost, WriteError::ConditionFailed { .. }) {
+        return lost.into();
     }
+    let now = load(service, customer_id).await;
+    let checked = now.and_then(|now| preconditions.check(&ETag::strong(now.version)));
+    checked.err().unwrap_or_else(|| lost.into())
 }
