@@ -87,7 +87,7 @@ pub struct RegisterCustomer {
     #[schema(value_type = String, required, format = Email, max_length = 254, example = "ada@example.com")]
     #[serde(default)]
     pub email: Field<Email>,
-    #[schema(value_type = Option<String>, max_length = 40, pattern = r"^[0-9+().x/ -]+$", example = "+44 20 7946 0000")]
+    #[schema(value_type = Option<String>, max_length = 40, pattern = r"^[+]?([ ().x/-]*[0-9]){5,20}[ ().x/-]*$", example = "+44 20 7946 0000")]
     #[serde(default)]
     pub phone: Field<Phone>,
     #[schema(value_type = Option<PostalAddress>)]
@@ -110,7 +110,7 @@ pub struct UpdateCustomer {
     #[schema(value_type = String, format = Email, max_length = 254)]
     #[serde(default)]
     pub email: Field<Email>,
-    #[schema(value_type = Option<String>, max_length = 40, pattern = r"^[0-9+().x/ -]+$")]
+    #[schema(value_type = Option<String>, max_length = 40, pattern = r"^[+]?([ ().x/-]*[0-9]){5,20}[ ().x/-]*$")]
     #[serde(default)]
     pub phone: Field<Phone>,
     #[schema(value_type = Option<AddressPatch>)]

@@ -8,6 +8,7 @@
 pub mod asset;
 #[cfg(feature = "client")]
 pub mod client;
+mod currency;
 pub mod customer;
 mod field;
 mod number;
@@ -15,7 +16,8 @@ mod page;
 pub mod portfolio;
 mod problem;
 
+pub use currency::CurrencyCode;
 pub use field::{Field, FieldValue, Fields, read_object};
-pub use number::Number;
+pub use number::{ChargeInput, Number, PositiveInput};
 pub use page::Page;
 pub use problem::{FieldError, Problem, code};

@@ -3,8 +3,9 @@ use std::fmt::{self, Write};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// An exact decimal on the wire: written as a JSON number with every digit it
 /// has, read from a JSON number or a string.
@@ -75,7 +76,7 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
-impl utoipa::PartialSchema for Number {
+impl PartialSchema for Number {
     fn schema() -> RefOr<Schema> {
         let schema: Object = ObjectBuilder::new()
             .schema_type(Type::Number)
@@ -87,11 +88,56 @@ impl utoipa::PartialSchema for Number {
     }
 }
 
-impl utoipa::ToSchema for Number {
+impl ToSchema for Number {
     fn name() -> std::borrow::Cow<'static, str> {
         "Number".into()
     }
 }
+
+/// A number greater than zero in a request: a JSON number or a string of one.
+#[derive(Debug)]
+pub struct PositiveInput;
+
+/// A number of at least zero in a request: a JSON number or a string of one.
+#[derive(Debug)]
+pub struct ChargeInput;
+
+fn input(number: ObjectBuilder, description: &str) -> RefOr<Schema> {
+    let number = number
+        .schema_type(Type::Number)
+        .maximum(Some(999_999_999_999_u64));
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some(r"^[0-9]{1,12}(\.[0-9]{1,12})?$"));
+    let either = OneOfBuilder::new()
+        .item(number)
+        .item(text)
+        .description(Some(description));
+    Schema::OneOf(either.build()).into()
+}
+
+impl PartialSchema for PositiveInput {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new().exclusive_minimum(Some(0));
+        input(
+            number,
+            "Greater than zero, with at most 28 digits; a number or a string of one.",
+        )
+    }
+}
+
+impl PartialSchema for ChargeInput {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new().minimum(Some(0));
+        input(
+            number,
+            "Zero or more, with at most 28 digits; a number or a string of one.",
+        )
+    }
+}
+
+impl ToSchema for PositiveInput {}
+impl ToSchema for ChargeInput {}
 
 #[cfg(test)]
 mod tests {

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::asset::Staleness;
+use crate::currency::CurrencyCode;
 use crate::field::Field;
-use crate::number::Number;
+use crate::number::{ChargeInput, Number, PositiveInput};
 
 /// An account of one customer.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -65,7 +66,7 @@ pub struct OpenPortfolio {
     #[serde(default)]
     pub portfolio_type: Field<PortfolioType>,
     /// An ISO 4217 code; USD when absent.
-    #[schema(value_type = Option<String>, pattern = "^[A-Z]{3}$", example = "USD")]
+    #[schema(value_type = Option<CurrencyCode>)]
     #[serde(default)]
     pub base_currency: Field<Currency>,
     /// FIFO when absent.
@@ -88,7 +89,7 @@ pub struct UpdatePortfolio {
     #[schema(value_type = String, min_length = 1, max_length = 40)]
     #[serde(default)]
     pub portfolio_type: Field<PortfolioType>,
-    #[schema(value_type = String, pattern = "^[A-Z]{3}$")]
+    #[schema(value_type = CurrencyCode)]
     #[serde(default)]
     pub base_currency: Field<Currency>,
     #[schema(value_type = CostBasis)]
@@ -167,12 +168,11 @@ pub struct RecordInvestment {
     #[schema(value_type = Option<String>, min_length = 1, max_length = 40, example = "Stock")]
     #[serde(default)]
     pub instrument_type: Field<InstrumentType>,
-    /// A number or a string of one, greater than zero.
-    #[schema(value_type = Number, required, exclusive_minimum = 0, example = 10)]
+    #[schema(value_type = PositiveInput, required)]
     #[serde(default)]
     pub quantity: Field<Quantity>,
-    /// What one unit cost, a number or a string of one, greater than zero.
-    #[schema(value_type = Number, required, exclusive_minimum = 0, example = 150.25)]
+    /// What one unit cost.
+    #[schema(value_type = PositiveInput, required)]
     #[serde(default)]
     pub purchase_price: Field<Price>,
     /// Not in the future, and not before 1900.
@@ -180,11 +180,11 @@ pub struct RecordInvestment {
     #[serde(default)]
     pub purchase_date: Field<Date>,
     /// An ISO 4217 code; the instrument's currency when absent, else the portfolio's.
-    #[schema(value_type = Option<String>, pattern = "^[A-Z]{3}$", example = "USD")]
+    #[schema(value_type = Option<CurrencyCode>)]
     #[serde(default)]
     pub currency: Field<Currency>,
     /// Part of the cost basis; zero when absent.
-    #[schema(value_type = Option<Number>, minimum = 0, example = 4.95)]
+    #[schema(value_type = Option<ChargeInput>)]
     #[serde(default)]
     pub fees: Field<Charge>,
 }
@@ -198,19 +198,19 @@ pub struct AmendInvestment {
     #[schema(value_type = String, min_length = 1, max_length = 40)]
     #[serde(default)]
     pub instrument_type: Field<InstrumentType>,
-    #[schema(value_type = Number, exclusive_minimum = 0)]
+    #[schema(value_type = PositiveInput)]
     #[serde(default)]
     pub quantity: Field<Quantity>,
-    #[schema(value_type = Number, exclusive_minimum = 0)]
+    #[schema(value_type = PositiveInput)]
     #[serde(default)]
     pub purchase_price: Field<Price>,
     #[schema(value_type = Date)]
     #[serde(default)]
     pub purchase_date: Field<Date>,
-    #[schema(value_type = String, pattern = "^[A-Z]{3}$")]
+    #[schema(value_type = CurrencyCode)]
     #[serde(default)]
     pub currency: Field<Currency>,
-    #[schema(value_type = Number, minimum = 0)]
+    #[schema(value_type = ChargeInput)]
     #[serde(default)]
     pub fees: Field<Charge>,
 }

@@ -132,7 +132,7 @@ impl Email {
     }
 }
 
-/// A telephone number: digits, spaces and `+ - ( ) . /`, with 5 to 20 digits.
+/// A telephone number: a `+` if any, then 5 to 20 digits among spaces and `( ) . x / -`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Phone(String);

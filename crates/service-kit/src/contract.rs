@@ -8,13 +8,20 @@ use utoipa::openapi::OpenApi;
 /// The contract as a JSON document.
 ///
 /// Unknown fields are refused in every request, so every schema that a request
-/// body reaches is closed (`additionalProperties: false`).
+/// body reaches is closed (`additionalProperties: false`). A parameter is there
+/// or not, but never `null`.
 ///
 /// # Errors
 ///
 /// The contract cannot be written as JSON.
 pub fn document(api: &OpenApi) -> Result<Value, serde_json::Error> {
     let mut document: Value = serde_json::from_str(&api.to_json()?)?;
+    for operation in operations_mut(&mut document) {
+        let parameters = operation
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut);
+        parameters.into_iter().flatten().for_each(never_null);
+    }
     for name in request_schemas(&document) {
         let pointer = format!("/components/schemas/{name}");
         if let Some(Value::Object(schema)) = document.pointer_mut(&pointer)
@@ -24,6 +31,25 @@ pub fn document(api: &OpenApi) -> Result<Value, serde_json::Error> {
         }
     }
     Ok(document)
+}
+
+fn operations_mut(document: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    let methods = paths.into_iter().flat_map(|paths| paths.values_mut());
+    methods
+        .filter_map(Value::as_object_mut)
+        .flat_map(|methods| methods.values_mut())
+}
+
+fn never_null(parameter: &mut Value) {
+    if let Some(kind) = parameter.pointer_mut("/schema/type")
+        && let Some(kinds) = kind.as_array_mut()
+    {
+        kinds.retain(|kind| kind != "null");
+        if let [only] = kinds.as_slice() {
+            *kind = only.clone();
+        }
+    }
 }
 
 fn request_schemas(document: &Value) -> BTreeSet<String> {

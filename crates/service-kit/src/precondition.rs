@@ -69,8 +69,8 @@ impl<S: Sync> FromRequestParts<S> for Preconditions {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
         Ok(Self {
-            if_match: read(&parts.headers, &header::IF_MATCH)?,
-            if_none_match: read(&parts.headers, &header::IF_NONE_MATCH)?,
+            if_match: read(&parts.headers, &header::IF_MATCH),
+            if_none_match: read(&parts.headers, &header::IF_NONE_MATCH),
         })
     }
 }
@@ -115,33 +115,30 @@ impl Preconditions {
     }
 }
 
-fn read(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Tags>> {
+/// A tag that is not quoted is no tag and matches nothing, so that a garbled
+/// condition never lets a change through.
+fn read(headers: &HeaderMap, name: &HeaderName) -> Option<Tags> {
+    let mut values = headers.get_all(name).iter().peekable();
+    values.peek()?;
     let mut tags = Vec::new();
-    for value in headers.get_all(name) {
-        let malformed = || Error::Malformed {
-            code: "MALFORMED_HEADER",
-            detail: format!("The header {name} must list quoted entity tags."),
-        };
-        for tag in value
-            .to_str()
-            .map_err(|_| malformed())?
-            .split(',')
-            .map(str::trim)
-        {
-            if tag == "*" {
-                return Ok(Some(Tags::Any));
-            }
-            let (opaque, weak) = match tag.strip_prefix("W/") {
-                Some(opaque) => (opaque, true),
-                None => (tag, false),
-            };
-            let quoted = opaque
-                .strip_prefix('"')
-                .and_then(|rest| rest.strip_suffix('"'));
-            tags.push((quoted.ok_or_else(malformed)?.to_owned(), weak));
+    for tag in values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+    {
+        let tag = tag.trim();
+        if tag == "*" {
+            return Some(Tags::Any);
         }
+        let (opaque, weak) = match tag.strip_prefix("W/") {
+            Some(opaque) => (opaque, true),
+            None => (tag, false),
+        };
+        let quoted = opaque
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'));
+        tags.extend(quoted.map(|quoted| (quoted.to_owned(), weak)));
     }
-    Ok((!tags.is_empty()).then_some(Tags::Listed(tags)))
+    Some(Tags::Listed(tags))
 }
 
 #[cfg(test)]
@@ -153,8 +150,8 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(name, HeaderValue::from_static(value));
         Preconditions {
-            if_match: read(&headers, &header::IF_MATCH).unwrap(),
-            if_none_match: read(&headers, &header::IF_NONE_MATCH).unwrap(),
+            if_match: read(&headers, &header::IF_MATCH),
+            if_none_match: read(&headers, &header::IF_NONE_MATCH),
         }
     }
 

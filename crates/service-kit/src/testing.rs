@@ -6,8 +6,7 @@ use std::ops::Deref;
 use api::Problem;
 use axum::Router;
 use domain::{CustomerId, SessionId};
-use ed25519_dalek::SigningKey;
-use ed25519_dalek::pkcs8::EncodePrivateKey;
+use ed25519_dalek::pkcs8::{EncodePrivateKey, KeypairBytes};
 use http::{HeaderMap, Method, StatusCode};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -33,9 +32,12 @@ impl TestIssuer {
     /// Never: the key is the same each time.
     #[expect(clippy::expect_used, reason = "a test without an issuer cannot go on")]
     pub fn new(clock: &Clock) -> Self {
-        let der = SigningKey::from_bytes(&[7; 32])
-            .to_pkcs8_der()
-            .expect("a key");
+        // Without the public half: the only form that a JWK is made of.
+        let pair = KeypairBytes {
+            secret_key: [7; 32],
+            public_key: None,
+        };
+        let der = pair.to_pkcs8_der().expect("a key");
         let key = EncodingKey::from_ed_der(der.as_bytes());
         let mut jwk = Jwk::from_encoding_key(&key, Algorithm::EdDSA).expect("a public key");
         jwk.common.key_id = Some(KID.to_owned());
@@ -222,7 +224,11 @@ impl TestRequest {
         let response = self.0.send().await?;
         let status = response.status();
         let headers = response.headers().clone();
-        Ok(TestResponse { status, headers, body: response.text().await? })
+        Ok(TestResponse {
+            status,
+            headers,
+            body: response.text().await?,
+        })
     }
 }
 
@@ -237,7 +243,10 @@ impl TestResponse {
     /// # Panics
     ///
     /// With the whole answer, when the status is another.
-    #[must_use]
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "often the status is all that is asked"
+    )]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}", self.body);
         self

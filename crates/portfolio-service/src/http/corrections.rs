@@ -27,7 +27,7 @@ use crate::store::portfolios::StoredPortfolio;
     params(
         ("portfolio_id" = String, Path, format = Uuid),
         ("investment_id" = String, Path, format = Uuid),
-        ("If-Match" = Option<String>, Header, description = "Change only what you have read; its price may have moved", pattern = r#"^"[!#-~]*"$"#),
+        ("If-Match" = Option<String>, Header, description = "Change only what you have read; its price may have moved"),
     ),
     request_body = AmendInvestment,
     responses(
@@ -74,7 +74,7 @@ pub(crate) async fn amend_investment(
     params(
         ("portfolio_id" = String, Path, format = Uuid),
         ("investment_id" = String, Path, format = Uuid),
-        ("If-Match" = Option<String>, Header, description = "Delete only what you have read; its price may have moved", pattern = r#"^"[!#-~]*"$"#),
+        ("If-Match" = Option<String>, Header, description = "Delete only what you have read; its price may have moved"),
     ),
     responses(
         (status = 204, description = "Deleted"),
@@ -223,7 +223,7 @@ fn amended(
     let currency = fields.patch("currency", request.currency, buy.currency);
     let fees = match request.fees {
         Field::Missing => Some(buy.fees.amount()),
-        given => fields.required("fees", given).map(Charge::value),
+        given => fields.patch("fees", given, Charge::ZERO).map(Charge::value),
     };
     let (ticker, instrument_type, quantity, price, trade_date, currency, fees) =
         fields.all((ticker, kind, quantity, price, date, currency, fees))?;

@@ -6,7 +6,7 @@ use api::asset::{Quote, Staleness};
 use api::portfolio::{Allocation, Summary, UsedRate};
 use api::{Number, Problem};
 use axum::extract::State;
-use domain::valuation::Valuation;
+use domain::valuation::{Total, Valuation};
 use domain::{PortfolioId, Ticker};
 use service_kit::{Answer, Caller, PathId, Result};
 
@@ -62,7 +62,7 @@ pub(crate) async fn get_summary(
             .collect(),
         rates: used_rates(&book),
         as_of: prices(&book).filter_map(|quote| quote.as_of).min(),
-        staleness: worst(&book),
+        staleness: worst(&total, &book),
         sources: sources(&book),
         holdings_count: u32::try_from(holdings.len()).unwrap_or(u32::MAX),
         investments_count: u32::try_from(ledger.lots().count()).unwrap_or(u32::MAX),
@@ -76,8 +76,11 @@ fn prices(book: &PriceBook) -> impl Iterator<Item = &Quote> {
         .filter(|quote| quote.price.is_some())
 }
 
-/// Fresh when there is nothing to be stale.
-fn worst(book: &PriceBook) -> Staleness {
+/// Fresh when there is nothing to be stale. A quote that was not even answered is in no book.
+fn worst(total: &Total, book: &PriceBook) -> Staleness {
+    if !total.missing.is_empty() {
+        return Staleness::Unavailable;
+    }
     let rank = |staleness: &Staleness| match staleness {
         Staleness::Fresh => 0,
         Staleness::Delayed => 1,
