@@ -160,7 +160,8 @@ where
         slowest = slowest.max(task.await.unwrap());
     }
     let rate = done.load(Ordering::Relaxed) * 1000 / u64::try_from(MEASURED.as_millis()).unwrap();
-    let cpu = (cpu_time() - spent).as_micros() / u128::from(all.load(Ordering::Relaxed).max(1));
+    let cpu = cpu_time().saturating_sub(spent).as_micros()
+        / u128::from(all.load(Ordering::Relaxed).max(1));
     let slowest = slowest.as_secs_f64() * 1000.0;
     println!("{name:<28} {rate:>10} {cpu:>10} us {slowest:>8.1} ms");
 }

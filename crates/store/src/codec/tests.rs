@@ -62,7 +62,7 @@ enum Tagged {
 struct Wide {
     signed: i64,
     unsigned: u64,
-    wide: i128,
+    huge: i128,
     float: f64,
     flag: bool,
     letter: char,
@@ -117,14 +117,14 @@ fn tagged() -> impl Strategy<Value = Tagged> {
 
 prop_compose! {
     fn wides()(
-        (signed, unsigned, wide, float) in (any::<i64>(), any::<u64>(), -(10_i128.pow(37))..10_i128.pow(37), any::<f64>()),
+        (signed, unsigned, huge, float) in (any::<i64>(), any::<u64>(), -(10_i128.pow(37))..10_i128.pow(37), any::<f64>()),
         (flag, letter, text, decimal, maybe) in (any::<bool>(), any::<char>(), ".*", decimals(), proptest::option::of(decimals())),
         (list, pair, years) in (vec(any::<Option<i32>>(), 0..4), (any::<u8>(), ".*"), btree_map(any::<u16>(), decimals(), 0..4)),
         (choices, tagged) in (vec(choices(), 0..4), tagged()),
     ) -> Wide {
         let float = if float.is_finite() { float + 0.0 } else { 0.5 };
         Wide {
-            signed, unsigned, wide, float, flag, letter, text, decimal, maybe, list, pair, years,
+            signed, unsigned, huge, float, flag, letter, text, decimal, maybe, list, pair, years,
             choices, tagged,
         }
     }

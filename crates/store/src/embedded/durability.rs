@@ -77,3 +77,50 @@ impl Durability {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn with_no_write_under_way_there_is_nothing_to_wait_for() {
+        let durability = Durability::default();
+        assert_eq!(durability.pending(), None);
+        durability.announce(1);
+        durability.confirm(1);
+        assert_eq!(durability.pending(), None);
+    }
+
+    #[test]
+    fn what_may_have_been_seen_early_is_answered_once_it_is_on_disk() {
+        let durability = Durability::default();
+        durability.announce(1);
+        let group = durability.pending().unwrap();
+        let mut answer = Box::pin(durability.reached(group));
+        assert!(answer.as_mut().now_or_never().is_none());
+        durability.confirm(1);
+        assert!(matches!(answer.now_or_never(), Some(Ok(()))));
+    }
+
+    #[test]
+    fn what_was_seen_early_and_lost_is_never_answered() {
+        let durability = Durability::default();
+        durability.announce(1);
+        let answer = durability.reached(durability.pending().unwrap());
+        durability.give_up(Lost("the disk did not take a write".to_owned()));
+        assert!(matches!(answer.now_or_never(), Some(Err(_))));
+        assert!(durability.check().is_err());
+    }
+
+    #[test]
+    fn a_later_sync_does_not_undo_a_failed_one() {
+        let durability = Durability::default();
+        durability.announce(1);
+        durability.give_up(Lost("the disk did not take a write".to_owned()));
+        durability.confirm(2);
+        assert!(durability.check().is_err());
+        assert_eq!(durability.pending(), Some(1));
+    }
+}

@@ -54,20 +54,17 @@ impl Change {
     fn members(&self) -> String {
         let target = match &self.item {
             Some((version, outbox, ticker)) => {
-                let mut item = self.key();
-                item += &format!(
-                    r#","version":{{"N":"{version}"}},"data":{{"M":{{"n":{{"N":"-1.5"}},"t":{{"S":"a\\né"}}}}}}"#
-                );
-                if let Some(at) = outbox {
-                    item += &format!(
-                        r#","outbox_shard":{{"S":"O{}"}},"outbox_at":{{"S":"t{at}"}}"#,
-                        at % 2
-                    );
-                }
-                if let Some(ticker) = ticker {
-                    item += &format!(r#","ticker_key":{{"S":"T{ticker}"}}"#);
-                }
-                format!(r#""Item":{{{item}}}"#)
+                let outbox = outbox.map(|at| {
+                    let shard = at % 2;
+                    format!(r#","outbox_shard":{{"S":"O{shard}"}},"outbox_at":{{"S":"t{at}"}}"#)
+                });
+                let ticker = ticker.map(|it| format!(r#","ticker_key":{{"S":"T{it}"}}"#));
+                format!(
+                    r#""Item":{{{},"version":{{"N":"{version}"}},"data":{{"M":{{"n":{{"N":"-1.5"}},"t":{{"S":"a\\né"}}}}}}{}{}}}"#,
+                    self.key(),
+                    outbox.unwrap_or_default(),
+                    ticker.unwrap_or_default()
+                )
             }
             None => format!(r#""Key":{{{}}}"#, self.key()),
         };

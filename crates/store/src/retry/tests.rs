@@ -48,14 +48,14 @@ fn table(rule: &Rule) -> Table {
     }
 }
 
-fn failure(code: &str) -> Option<String> {
-    Some(format!(r#"{{"__type":"x#{code}","message":"said so"}}"#))
+fn failure(code: &str) -> String {
+    format!(r#"{{"__type":"x#{code}","message":"said so"}}"#)
 }
 
-fn cancelled(reasons: &str) -> Option<String> {
-    Some(format!(
+fn cancelled(reasons: &str) -> String {
+    format!(
         r#"{{"__type":"x#TransactionCanceledException","Message":"no","CancellationReasons":[{reasons}]}}"#
-    ))
+    )
 }
 
 async fn write_two(table: &Table) -> Result<(), WriteError> {
@@ -81,7 +81,7 @@ async fn a_conflict_is_tried_again_under_the_same_token() {
             })
         })
         .sequence()
-        .http_status(400, cancelled(conflict))
+        .http_status(400, Some(cancelled(conflict)))
         .times(2)
         .output(|| TransactWriteItemsOutput::builder().build())
         .build();
@@ -101,7 +101,7 @@ async fn throttling_that_does_not_end_is_unavailable() {
     ] {
         let rule = mock!(Client::get_item)
             .sequence()
-            .http_status(400, failure(code))
+            .http_status(400, Some(failure(code)))
             .repeatedly()
             .build();
         let got = table(&rule).get::<Note>(&Key::new("P", "A")).await;
@@ -120,7 +120,7 @@ async fn throttling_that_does_not_end_is_unavailable() {
 async fn a_read_that_succeeds_at_the_second_try_succeeds() {
     let rule = mock!(Client::get_item)
         .sequence()
-        .http_status(500, failure("InternalServerError"))
+        .http_status(500, Some(failure("InternalServerError")))
         .output(|| GetItemOutput::builder().build())
         .build();
     let got = table(&rule).get::<Note>(&Key::new("P", "A")).await.unwrap();
@@ -132,7 +132,7 @@ async fn a_failed_condition_is_final_and_names_the_first_key() {
     let failed = r#"{"Code":"None"},{"Code":"ConditionalCheckFailed"}"#;
     let rule = mock!(Client::transact_write_items)
         .sequence()
-        .http_status(400, cancelled(failed))
+        .http_status(400, Some(cancelled(failed)))
         .repeatedly()
         .build();
     let refused = write_two(&table(&rule)).await;
@@ -144,7 +144,7 @@ async fn a_failed_condition_is_final_and_names_the_first_key() {
 async fn a_refusal_for_good_is_not_tried_again() {
     let rule = mock!(Client::put_item)
         .sequence()
-        .http_status(400, failure("AccessDeniedException"))
+        .http_status(400, Some(failure("AccessDeniedException")))
         .repeatedly()
         .build();
     let refused = table(&rule)
@@ -168,7 +168,7 @@ async fn create_again(text: &str) -> Result<(), WriteError> {
     );
     let rule = mock!(Client::put_item)
         .sequence()
-        .http_status(500, failure("InternalServerError"))
+        .http_status(500, Some(failure("InternalServerError")))
         .http_status(400, Some(found))
         .output(|| PutItemOutput::builder().build())
         .build();
