@@ -8,12 +8,19 @@ use api::portfolio::{FigureStatus, Investment, MissingInput};
 use domain::ledger::Lot;
 use domain::valuation::{LotValue, Missing, Status};
 use domain::{Money, PortfolioId, Ticker};
+use rust_decimal::Decimal;
 use service_kit::{ETag, Result};
 
 use crate::prices::{PriceBook, symbol_of};
 
 pub(crate) fn amount(money: Money) -> Number {
     Number(money.written())
+}
+
+/// A quantity, price or share without trailing zeros. Storage does not keep
+/// them, so an answer must not show them before a restart and drop them after.
+pub(crate) fn number(value: Decimal) -> Number {
+    Number(value.normalize())
 }
 
 pub(crate) fn status(status: Status) -> FigureStatus {
@@ -48,13 +55,13 @@ pub(crate) fn investment(
         portfolio_id: portfolio.to_string(),
         ticker_symbol: ticker.to_string(),
         instrument_type: lot.instrument_type.to_string(),
-        quantity: Number(lot.quantity.value()),
-        purchase_price: Number(lot.purchase_price.value()),
+        quantity: number(lot.quantity.value()),
+        purchase_price: number(lot.purchase_price.value()),
         purchase_date: lot.purchase_date,
         currency: lot.currency.code().to_owned(),
         fees: amount(lot.fees),
         cost_basis: amount(value.cost_basis),
-        current_price: current.map(|current| Number(current.price.value())),
+        current_price: current.map(|current| number(current.price.value())),
         market_value: current.map(|current| amount(current.market_value)),
         unrealized_gain: current.map(|current| amount(current.unrealized_gain)),
         last_updated: quote.and_then(|quote| quote.fetched_at),

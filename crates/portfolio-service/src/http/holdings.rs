@@ -1,14 +1,13 @@
 //! Holdings: all open lots of each instrument, together.
 
 use api::portfolio::Holding;
-use api::{Number, Page, Problem};
+use api::{Page, Problem};
 use axum::extract::State;
 use domain::valuation::{Holding as Valued, Valuation};
 use domain::{Money, PortfolioId};
-use rust_decimal::Decimal;
 use service_kit::{Answer, Caller, PageRequest, Params, PathId, Result};
 
-use super::figures::{self, amount};
+use super::figures::{self, amount, number};
 use crate::prices::PriceBook;
 use crate::state::PortfolioService;
 use crate::store::ledger;
@@ -73,16 +72,16 @@ fn holding_of(holding: &Valued, book: &PriceBook) -> Holding {
     Holding {
         ticker_symbol: holding.ticker.to_string(),
         instrument_type: holding.instrument_type.to_string(),
-        quantity: Number(holding.quantity.value()),
-        average_cost: Number(holding.average_cost),
+        quantity: number(holding.quantity.value()),
+        average_cost: number(holding.average_cost),
         cost_basis: amount(total.cost_basis),
-        current_price: price.filter(|_| total.value().is_some()).map(Number),
+        current_price: price.filter(|_| total.value().is_some()).map(number),
         market_value: total.value().map(amount),
         unrealized_gain: total.unrealized_gain.map(amount),
-        realized_gain: Number(Decimal::ZERO),
+        realized_gain: amount(Money::zero(total.currency)),
         income: amount(Money::zero(total.currency)),
         day_change: total.day_change.map(amount),
-        weight: holding.weight.map(Number),
+        weight: holding.weight.map(number),
         currency: total.currency.code().to_owned(),
         status: figures::status(total.status()),
         missing: figures::missing(&total.missing, book),

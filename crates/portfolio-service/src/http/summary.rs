@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use api::Problem;
 use api::asset::{Quote, Staleness};
 use api::portfolio::{Allocation, Summary, UsedRate};
-use api::{Number, Problem};
 use axum::extract::State;
 use domain::valuation::{Total, Valuation};
 use domain::{PortfolioId, Ticker};
 use service_kit::{Answer, Caller, PathId, Result};
 
-use super::figures::{self, amount};
+use super::figures::{self, amount, number};
 use crate::prices::PriceBook;
 use crate::state::PortfolioService;
 use crate::store::ledger;
@@ -56,7 +56,7 @@ pub(crate) async fn get_summary(
                 market_value: sum.value().map(amount),
                 cost_basis: amount(sum.cost_basis),
                 unrealized_gain: sum.gain().map(amount),
-                weight: weight.map(Number),
+                weight: weight.map(number),
                 status: figures::status(sum.status()),
             })
             .collect(),
