@@ -1,0 +1,20 @@
+//! The Portfolio service over real HTTP and a real store, with an Asset service whose prices the tests set.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on should say where"
+)]
+
+mod access;
+mod concurrency;
+mod golden;
+mod holdings;
+mod investments;
+mod market;
+mod patches;
+mod portfolios;
+mod prices;
+mod refusals;
+mod scale;
+mod summary;
+mod world;

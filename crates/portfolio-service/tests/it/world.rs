@@ -1,0 +1,190 @@
+//! Everything a test needs: the service on its own store, an Asset service, and customers with tokens.
+
+use api::client::{AssetClient, Transport};
+use axum::Router;
+use domain::CustomerId;
+use domain::decimal::parse;
+use portfolio_service::{PortfolioConfig, PortfolioService, TABLE};
+use service_kit::testing::{TestApp, TestIssuer, TestRequest, TestResponse};
+use service_kit::{Clock, transport};
+use store::{Store, Table};
+use tempfile::TempDir;
+
+use crate::market::Market;
+
+/// A Tuesday, after the markets have closed.
+pub(crate) const NOW: &str = "2026-03-10T21:00:00Z";
+
+pub(crate) struct World {
+    pub(crate) app: TestApp,
+    pub(crate) market: Market,
+    pub(crate) clock: Clock,
+    pub(crate) customer: CustomerId,
+    pub(crate) token: String,
+    issuer: TestIssuer,
+    store: Store,
+    _directory: TempDir,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let market = Market::default();
+        let transport = transport::in_process(market.router());
+        Self::with_asset_service(market, transport).await
+    }
+
+    pub(crate) async fn with_asset_service(market: Market, asset: Transport) -> Self {
+        let directory = TempDir::new().unwrap();
+        let store = Store::open_embedded(directory.path(), &[TABLE])
+            .await
+            .unwrap();
+        let clock = Clock::manual(NOW.parse().unwrap());
+        let issuer = TestIssuer::new(&clock);
+        let customer = CustomerId::from_uuid(clock.new_id());
+        let service = service(&store, asset, &issuer, &clock);
+        Self {
+            app: TestApp::start(service).await,
+            token: issuer.token(customer),
+            market,
+            clock,
+            customer,
+            issuer,
+            store,
+            _directory: directory,
+        }
+    }
+
+    /// Starts the service anew on the same store, as another process would.
+    pub(crate) async fn restart(&mut self) {
+        self.app = self.another_process().await;
+    }
+
+    /// A second process beside the first, on the same store.
+    pub(crate) async fn another_process(&self) -> TestApp {
+        let asset = transport::in_process(self.market.router());
+        TestApp::start(service(&self.store, asset, &self.issuer, &self.clock)).await
+    }
+
+    pub(crate) fn table(&self) -> Table {
+        self.store.table(TABLE.name)
+    }
+
+    /// The token of a customer who has nothing to do with the first one.
+    pub(crate) fn stranger(&self) -> String {
+        self.issuer
+            .token(CustomerId::from_uuid(self.clock.new_id()))
+    }
+
+    pub(crate) fn get(&self, path: &str) -> TestRequest {
+        self.app.get(path).bearer(&self.token)
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &str) -> TestRequest {
+        self.app.post(path).bearer(&self.token).json_text(body)
+    }
+
+    pub(crate) fn patch(&self, path: &str, body: &str) -> TestRequest {
+        self.app.patch(path).bearer(&self.token).json_text(body)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> TestRequest {
+        self.app.delete(path).bearer(&self.token)
+    }
+
+    /// Opens a brokerage account in US dollars and answers its path.
+    pub(crate) async fn portfolio(&self) -> String {
+        self.open(r#"{"name":"Savings","type":"Brokerage"}"#).await
+    }
+
+    pub(crate) async fn open(&self, body: &str) -> String {
+        let opened = self.post("/v1/portfolios", body).send().await.expect(201);
+        format!("/v1/portfolios/{}", opened.at("/portfolio_id"))
+    }
+
+    /// Records a purchase and answers its path.
+    pub(crate) async fn record(&self, portfolio: &str, body: &str) -> String {
+        let recorded = self.try_record(portfolio, body).await.expect(201);
+        format!("{portfolio}/investments/{}", recorded.at("/investment_id"))
+    }
+
+    pub(crate) async fn try_record(&self, portfolio: &str, body: &str) -> TestResponse {
+        self.post(&format!("{portfolio}/investments"), body)
+            .send()
+            .await
+    }
+
+    pub(crate) async fn read(&self, path: &str) -> TestResponse {
+        self.get(path).send().await.expect(200)
+    }
+
+    pub(crate) async fn etag(&self, path: &str) -> String {
+        let read = self.read(path).await;
+        read.header("etag").expect("an ETag").to_owned()
+    }
+
+    /// A field of every item of a list, all pages of `page_size` together.
+    pub(crate) async fn all(&self, list: &str, page_size: usize, field: &str) -> Vec<String> {
+        let start = if list.contains('?') { '&' } else { '?' };
+        let first = format!("{list}{start}page_size={page_size}");
+        let mut next = first.clone();
+        let mut found = Vec::new();
+        loop {
+            let page = self.read(&next).await;
+            let count = page.count("/items");
+            assert!(count <= page_size, "{count} items on a page of {page_size}");
+            found.extend((0..count).map(|place| page.at(&format!("/items/{place}/{field}"))));
+            let token = page.at("/next_page_token");
+            if token == "null" {
+                return found;
+            }
+            next = format!("{first}&page_token={token}");
+        }
+    }
+}
+
+fn service(store: &Store, asset: Transport, issuer: &TestIssuer, clock: &Clock) -> Router {
+    let config = PortfolioConfig {
+        price_reuse_milliseconds: 0,
+        ..PortfolioConfig::default()
+    };
+    let service = PortfolioService::new(
+        &config,
+        store.table(TABLE.name),
+        AssetClient::new(asset),
+        issuer.verifier(),
+        clock.clone(),
+    );
+    portfolio_service::router(service).into()
+}
+
+/// A purchase in US dollars without fees.
+pub(crate) fn bought(ticker: &str, quantity: &str, price: &str, date: &str) -> String {
+    format!(
+        r#"{{"ticker_symbol":"{ticker}","instrument_type":"Stock","quantity":{quantity},"purchase_price":{price},"purchase_date":"{date}","currency":"USD"}}"#
+    )
+}
+
+/// The code and pointer of every field error, sorted.
+pub(crate) fn field_errors(response: &TestResponse) -> Vec<(String, String)> {
+    let problem = response.problem();
+    assert_eq!(problem.code, "VALIDATION_FAILED", "{}", response.body);
+    let mut errors: Vec<_> = problem
+        .errors
+        .into_iter()
+        .map(|error| (error.pointer, error.code))
+        .collect();
+    errors.sort();
+    errors
+}
+
+/// Holds fields to their values; numbers may differ in trailing zeros.
+pub(crate) fn assert_figures(response: &TestResponse, figures: &[(&str, &str)]) {
+    for (field, value) in figures {
+        let shown = response.at(field);
+        let same = match (parse(&shown), parse(value)) {
+            (Ok(shown), Ok(value)) => shown == value,
+            _ => shown == *value,
+        };
+        assert!(same, "{field} is {shown}, not {value}");
+    }
+}
