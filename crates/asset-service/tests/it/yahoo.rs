@@ -352,3 +352,21 @@ async fn an_address_that_is_none_is_refused_at_the_start() {
         assert!(error.contains("asset.yahoo.base_url"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn no_more_requests_are_under_way_than_allowed() {
+    let server = MockServer::start().await;
+    let mut config = config(&server.uri());
+    config.yahoo.timeout_ms = 10_000;
+    config.yahoo.concurrent_requests = 2;
+    config.quote_deadline_ms = 200;
+    let market = Market::configured(&config).await;
+    let slow = ResponseTemplate::new(500).set_delay(std::time::Duration::from_secs(20));
+    Mock::given(method("GET"))
+        .respond_with(slow)
+        .mount(&server)
+        .await;
+    let list = market.get("/v1/quotes?symbols=A,B,C,D").await.expect(200);
+    assert_eq!(list.at("/items/3/reason"), "SOURCE_UNAVAILABLE");
+    assert_eq!(server.received_requests().await.unwrap().len(), 2);
+}

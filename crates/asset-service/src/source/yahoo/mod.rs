@@ -1,4 +1,5 @@
-//! Yahoo Finance over its chart endpoint: one request for each symbol, a few at a time.
+//! Yahoo Finance over its chart endpoint: one request for each symbol, and only a few at a time,
+//! however many ask.
 //!
 //! The endpoint is public but unofficial, so nothing it says is taken on trust: every number is
 //! read from its JSON token and checked ([`chart`]), and a 429 silences this source for a while
@@ -16,6 +17,7 @@ use futures::stream::{self, BoxStream, StreamExt};
 use jiff::Timestamp;
 use reqwest::{Client, StatusCode, Url, header};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 use self::chart::Meta;
 use self::gate::Gate;
@@ -26,6 +28,9 @@ pub const NAME: &str = "yahoo";
 /// Answers are a few kilobytes; whatever is longer is no answer.
 const LONGEST_BODY: usize = 1024 * 1024;
 
+/// Every request of a batch waits for its permit at once.
+const LARGEST_BATCH: usize = 100;
+
 /// How to reach Yahoo.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -34,6 +39,7 @@ pub struct YahooConfig {
     pub connect_timeout_ms: u64,
     /// One request, from connecting to the last byte. Keep it below the deadline of a quote.
     pub timeout_ms: u64,
+    /// How many requests are under way at once, for all clients together.
     pub concurrent_requests: usize,
     pub user_agent: String,
 }
@@ -64,7 +70,7 @@ pub enum YahooError {
 pub struct Yahoo {
     client: Client,
     base_url: Url,
-    concurrent_requests: usize,
+    permits: Semaphore,
     user_agent: String,
     gate: Gate,
 }
@@ -85,7 +91,7 @@ impl Yahoo {
         Ok(Self {
             client,
             base_url,
-            concurrent_requests: config.concurrent_requests.max(1),
+            permits: Semaphore::new(config.concurrent_requests.clamp(1, Semaphore::MAX_PERMITS)),
             user_agent: config.user_agent.clone(),
             gate: Gate::default(),
         })
@@ -114,6 +120,8 @@ impl Yahoo {
     }
 
     async fn fetch(&self, now: Timestamp, url: Url) -> Result<(StatusCode, Vec<u8>), SourceError> {
+        let permit = self.permits.acquire().await;
+        let _permit = permit.map_err(|_| unavailable("it is closed"))?;
         self.gate.check(now)?;
         let request = self
             .client
@@ -155,7 +163,7 @@ impl MarketDataSource for Yahoo {
                 let meta = self.meta(now, ticker).await;
                 (ticker.clone(), meta.and_then(|meta| meta.quote(now)))
             })
-            .buffer_unordered(self.concurrent_requests)
+            .buffer_unordered(LARGEST_BATCH)
             .boxed()
     }
 
@@ -191,7 +199,7 @@ impl MarketDataSource for Yahoo {
                         ..found
                     })
                 })
-                .buffer_unordered(self.concurrent_requests);
+                .buffer_unordered(LARGEST_BATCH);
             Ok(described
                 .filter_map(async |instrument| instrument)
                 .collect()
