@@ -1,3 +1,5 @@
+//! The service's settings and their defaults.
+
 use std::num::NonZeroU32;
 use std::thread;
 

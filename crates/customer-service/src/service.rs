@@ -1,3 +1,5 @@
+//! What every handler has at hand, put together once at the start.
+
 use std::path::Path;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! Which client a request comes from, as far as limits are concerned.
+
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 

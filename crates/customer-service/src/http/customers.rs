@@ -1,3 +1,9 @@
+//! `/v1/customers`: registering, and a customer's own profile.
+//!
+//! Each handler reads, loads, decides, saves and answers. What is stored and under which
+//! conditions is in `store/customers.rs`; what a valid name or address is, in `api` and `domain`.
+//! Invariant: a handler about a customer takes an [`OwnId`], so nobody reaches anybody else.
+
 use api::customer::{Customer as CustomerBody, Password, RegisterCustomer, UpdateCustomer};
 use api::{Field, Fields, Problem};
 use axum::extract::State;
@@ -136,9 +142,9 @@ pub(crate) async fn update_customer(
     body: Body<UpdateCustomer>,
 ) -> Result<Answer> {
     let stored = load(&service, customer_id).await?;
+    let changed = changed_customer(body.request, body.fields, &stored.customer)?;
     preconditions.check(&ETag::strong(stored.version))?;
 
-    let changed = changed_customer(body.request, body.fields, &stored.customer)?;
     if changed == stored.customer {
         return Ok(Answer::ok(&CustomerBody::from(&changed))?.etag(&ETag::strong(stored.version)));
     }

@@ -1,3 +1,5 @@
+//! The one way to a customer: their own token.
+
 use axum::extract::{FromRequestParts, Path};
 use domain::CustomerId;
 use http::request::Parts;

@@ -1,3 +1,9 @@
+//! `/v1/sessions`: signing in, refreshing, signing out.
+//!
+//! Passwords and tokens are made and checked in `identity`, limits on guessing in `rate_limit`.
+//! Invariant: whether an e-mail address has an account shows neither in an answer to a sign-in nor
+//! in how long it takes.
+
 use api::customer::{RefreshSession, Session, SignIn};
 use api::{Fields, Problem};
 use axum::extract::State;

@@ -1,3 +1,8 @@
+//! Profiles, credentials and the guards of e-mail addresses.
+//!
+//! Invariant: the condition of every change to a customer is the profile's version, so what else
+//! changes with it (guard, credential, sessions) changes once.
+
 use domain::customer::Customer;
 use domain::text::Email;
 use domain::{CustomerId, SessionId};

@@ -1,3 +1,8 @@
+//! Sessions, which lapse by themselves when nobody refreshes them.
+//!
+//! Reads give back lapsed sessions too: whether one still counts depends on the time, which the
+//! caller has.
+
 use domain::{CustomerId, SessionId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -107,6 +107,24 @@ async fn a_change_based_on_an_old_read_is_refused() {
     );
 }
 
+/// RFC 9110, section 13.2.1: a condition counts only where the request would succeed without it.
+#[tokio::test]
+async fn an_invalid_change_is_told_so_whatever_it_was_based_on() {
+    let world = World::start().await;
+    let ada = world.join("ada@example.com").await;
+    let request = world
+        .app
+        .patch("/v1/customers/me")
+        .bearer(&ada.access_token);
+    let request = request.header("if-match", "\"9\"");
+    let refused = request.json_text(r#"{"phone":{}}"#).send().await;
+    let refused = refused.expect(422);
+    assert_eq!(
+        refused_fields(&refused),
+        [("/phone".to_owned(), "WRONG_TYPE".to_owned())]
+    );
+}
+
 #[tokio::test]
 async fn a_patch_changes_what_it_names_and_null_removes() {
     let world = World::start().await;
