@@ -1,0 +1,193 @@
+"""Measures a release build of Folio beside a bare route that answers the same bytes.
+
+Both run on this machine, one after the other, with the load generator (wrk) on the same cores.
+Prints the table for docs/benchmarks.md. What counts is the ratio within one run.
+"""
+
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from process import call, free_port, running, signed_in
+
+SECONDS = int(os.environ.get("BENCH_SECONDS", "8"))
+CONNECTIONS = (1, 64)
+PORTFOLIOS = 64
+FOLIO = "target/release/folio"
+BARE = "target/release/examples/bare"
+SYMBOLS = "AAPL MSFT GOOGL AMZN NVDA META TSLA VTI VOO VXUS BND JPM V MA DIS KO PEP NKE INTC AMD NFLX IBM ORCL CSCO BA"
+
+
+def wrk(url, connections, script, environment=None):
+    """Loads a URL; returns requests a second, median and p99 in ms, and the failures."""
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", script, url]
+    env = dict(os.environ, **(environment or {}))
+    text = subprocess.run(command, capture_output=True, text=True, check=True, env=env).stdout
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])
+    percentile = lambda p: in_ms(re.search(rf"\s{p}%\s+(\S+)", text)[1])
+    failed = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+    errors = re.search(r"Socket errors: .*", text)
+    failures = (failed[0] if failed else "") + (errors[0] if errors else "")
+    return rate, percentile(50), percentile(99), failures
+
+
+def in_ms(text):
+    number, unit = re.match(r"([\d.]+)(\D+)", text).groups()
+    return float(number) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60000}[unit]
+
+
+def memory(pid, field):
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(rf"{field}:\s+(\d+)", status)[1]) / 1024
+
+
+def script(folder, name, text):
+    path = Path(folder) / f"{name}.lua"
+    path.write_text(text)
+    return str(path)
+
+
+def get(token):
+    return f'wrk.headers["Authorization"] = "Bearer {token}"\n'
+
+
+def post(token, paths, body):
+    """One request after the other over all paths, so that no portfolio is everybody's."""
+    listed = ",".join(f'"{path}"' for path in paths)
+    return f"""
+local paths = {{{listed}}}
+local next = 0
+local headers = {{["Authorization"] = "Bearer {token}", ["Content-Type"] = "application/json"}}
+request = function()
+  next = next % #paths + 1
+  return wrk.format("POST", paths[next], headers, [[{body}]])
+end
+"""
+
+
+def row(name, connections, measured, bare, peak):
+    rate, median, p99, failures = measured
+    ratio = f"{rate / bare[0]:.2f}" if bare else ""
+    bare_rate = f"{bare[0]:,.0f}" if bare else ""
+    print(
+        f"| {name} | {connections} | {rate:,.0f} | {median:.2f} | {p99:.2f} | {bare_rate} | {ratio} | {peak:.0f} | {failures}|",
+        flush=True,
+    )
+
+
+def beside_bare(folder, name, url, body, status, text, pid):
+    file = Path(folder) / "body"
+    file.write_bytes(body)
+    for connections in CONNECTIONS:
+        measured = wrk(url, connections, script(folder, "folio", text))
+        process = subprocess.Popen([BARE, file, str(status)], stdout=subprocess.PIPE, text=True)
+        try:
+            port = int(process.stdout.readline())
+            bare_url = re.sub(r":\d+/", f":{port}/", url)
+            bare = wrk(bare_url, connections, script(folder, "bare", text))
+        finally:
+            process.kill()
+            process.wait()
+        row(name, connections, measured, bare, memory(pid, "VmHWM"))
+
+
+def raw(url, token):
+    import urllib.request
+
+    request = urllib.request.Request(url, headers={"authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request) as response:
+        return response.read()
+
+
+def first_answer():
+    """Milliseconds from starting the process to its first answer, and its memory at rest."""
+    best = None
+    for _ in range(5):
+        port = free_port()
+        with tempfile.TemporaryDirectory() as data:
+            started = time.monotonic()
+            command = [FOLIO, "serve", "--port", str(port), "--data-dir", data]
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+            try:
+                import http.client
+
+                while True:
+                    try:
+                        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+                        connection.request("GET", "/health/ready")
+                        connection.getresponse().read()
+                        break
+                    except OSError:
+                        time.sleep(0.002)
+                took = (time.monotonic() - started) * 1000
+                time.sleep(1)
+                rest = memory(process.pid, "VmRSS")
+                best = min(best or (took, rest), (took, rest))
+            finally:
+                process.terminate()
+                process.wait()
+    return best
+
+
+def main():
+    if not shutil.which("wrk"):
+        subprocess.run(["apt-get", "install", "-y", "wrk"], check=True, stdout=sys.stderr)
+    took, rest = first_answer()
+    cpu = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
+    print(f"{os.cpu_count()} cores ({cpu[1] if cpu else platform.machine()}), {SECONDS} s a row, load generator on the same cores.")
+    print(f"Start to first answer {took:.0f} ms; memory at rest {rest:.0f} MB.\n")
+    print("| Request | Connections | Folio, a second | median ms | p99 ms | bare route, a second | ratio | peak MB | failures |")
+    print("|---|---|---|---|---|---|---|---|---|", flush=True)
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    limits = {
+        f"FOLIO_CUSTOMER__LIMITS__{name}": "{burst=1000000, per_minute=1000000}"
+        for name in ("SIGN_IN_PER_EMAIL", "SIGN_IN_PER_ADDRESS", "REGISTRATION_PER_ADDRESS")
+    }
+    env = dict(os.environ, **limits)
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DATA")) as data:
+        command = [FOLIO, "serve", "--port", str(port), "--data-dir", data]
+        with running(command, f"{base}/health/ready", stdout=subprocess.DEVNULL, env=env) as process:
+            measure(folder, base, process.pid)
+
+
+def measure(folder, base, pid):
+    token, _ = signed_in(base)
+    investment = {
+        "instrument_type": "Stock",
+        "currency": "USD",
+        "quantity": 10,
+        "purchase_price": 150.25,
+        "purchase_date": "2025-03-03",
+        "fees": 1,
+    }
+    opened = [
+        call("POST", f"{base}/v1/portfolios", {"name": f"P{n}", "type": "Brokerage"}, token)["portfolio_id"]
+        for n in range(PORTFOLIOS + 1)
+    ]
+    held, *written = opened
+    path = f"/v1/portfolios/{held}/investments"
+    for symbol in SYMBOLS.split():
+        recorded = call("POST", base + path, {"ticker_symbol": symbol, **investment}, token)
+    listed = f"{base}{path}"
+    beside_bare(folder, "GET 25 investments", listed, raw(listed, token), 200, get(token), pid)
+    summary = f"{base}/v1/portfolios/{held}/summary"
+    beside_bare(folder, "GET summary", summary, raw(summary, token), 200, get(token), pid)
+    body = json.dumps({"ticker_symbol": "AAPL", **investment})
+    paths = [f"/v1/portfolios/{portfolio}/investments" for portfolio in written]
+    text = post(token, paths, body)
+    beside_bare(folder, "POST investment, durable", f"{base}/", json.dumps(recorded).encode(), 201, text, pid)
+    credentials = json.dumps({"email": "ada@example.com", "password": "correct horse battery staple"})
+    session = json.dumps(call("POST", f"{base}/v1/sessions", json.loads(credentials))).encode()
+    text = post("", ["/v1/sessions"], credentials)
+    beside_bare(folder, "POST session (sign-in)", f"{base}/", session, 201, text, pid)
+
+
+main()
