@@ -16,18 +16,18 @@
 mod attributes;
 mod codec;
 pub mod cursor;
-pub mod embedded;
-pub mod error;
+mod embedded;
+mod error;
 pub mod event;
-pub mod key;
-pub mod query;
-pub mod record;
+mod key;
+mod query;
+mod record;
 mod remote;
 mod retry;
 mod schema;
-pub mod store;
-pub mod table;
-pub mod write;
+mod store;
+mod table;
+mod write;
 
 pub use codec::CodecError;
 pub use cursor::InvalidCursor;

@@ -22,6 +22,8 @@ mod handle;
 mod lookup;
 mod plan;
 mod readers;
+#[cfg(test)]
+mod recognised;
 mod refusal;
 mod shape;
 mod sweep;
@@ -34,7 +36,9 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region, StalledStreamProtectionConfig};
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Config, HttpClient, Region, StalledStreamProtectionConfig,
+};
 
 use self::connector::Connector;
 use self::directory::Directory;
@@ -77,7 +81,7 @@ impl Embedded {
             Arc::clone(&durability),
         );
         Ok(Self {
-            client: client(connector),
+            client: client_over(connector),
             readers,
             writer,
             durability,
@@ -124,7 +128,7 @@ impl Drop for Embedded {
 
 /// A client that signs nothing, retries nothing and waits for no stalled stream, because there is
 /// no network between it and the file.
-fn client(connector: Connector) -> Client {
+fn client_over(http_client: impl HttpClient + 'static) -> Client {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::from_static("local"))
@@ -132,7 +136,7 @@ fn client(connector: Connector) -> Client {
         .allow_no_auth()
         .retry_config(RetryConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .http_client(connector)
+        .http_client(http_client)
         .build();
     Client::from_conf(config)
 }

@@ -85,3 +85,29 @@ impl Readers {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_in_one_read_leaves_the_next_one_a_sound_handle() {
+        let directory = tempfile::tempdir().unwrap();
+        let readers = Readers::new(&directory.path().join("file.db"));
+        readers.open_some().unwrap();
+        let panicked = readers.with(|_| std::panic::resume_unwind(Box::new("gone wrong")));
+        assert_eq!(panicked, Err::<(), _>("the engine panicked".to_owned()));
+        assert_eq!(
+            readers.with(|storage| storage.table_count().ok()),
+            Ok(Some(0))
+        );
+    }
+
+    #[test]
+    fn closed_readers_read_no_more() {
+        let directory = tempfile::tempdir().unwrap();
+        let readers = Readers::new(&directory.path().join("file.db"));
+        readers.close();
+        assert_eq!(readers.with(|_| ()), Err("the store is closed".to_owned()));
+    }
+}

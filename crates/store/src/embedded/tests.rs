@@ -15,7 +15,7 @@ use super::lookup;
 use super::plan::Plan;
 use super::refusal::Answer;
 
-const TABLE: &str = r#"{"TableName":"items","BillingMode":"PAY_PER_REQUEST",
+pub(super) const TABLE: &str = r#"{"TableName":"items","BillingMode":"PAY_PER_REQUEST",
     "KeySchema":[{"AttributeName":"PK","KeyType":"HASH"},{"AttributeName":"SK","KeyType":"RANGE"}],
     "AttributeDefinitions":[{"AttributeName":"PK","AttributeType":"S"},
         {"AttributeName":"SK","AttributeType":"S"},{"AttributeName":"outbox_shard","AttributeType":"S"},
