@@ -14,6 +14,7 @@ mod market;
 mod patches;
 mod portfolios;
 mod prices;
+mod raw;
 mod refusals;
 mod scale;
 mod summary;

@@ -1,6 +1,7 @@
 use jiff::SignedDuration;
-use store::{Query, Record};
+use store::Query;
 
+use crate::raw::{Position, Purge, Transaction};
 use crate::world::{NOW, World, bought, field_errors};
 
 const LIST: &str = "/v1/portfolios";
@@ -229,28 +230,6 @@ async fn a_deleted_portfolio_is_gone_and_stays_gone() {
     assert_eq!(left, [kept.replace("/v1/portfolios/", "")]);
 }
 
-/// Any stored item, whatever it holds.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Entry {}
-
-impl Record for Entry {
-    const KIND: &'static str = "transaction";
-}
-
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Page {}
-
-impl Record for Page {
-    const KIND: &'static str = "position";
-}
-
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Purge {}
-
-impl Record for Purge {
-    const KIND: &'static str = "purge";
-}
-
 #[tokio::test]
 async fn deleting_a_portfolio_leaves_nothing_of_its_investments() {
     let world = World::new().await;
@@ -264,14 +243,24 @@ async fn deleting_a_portfolio_leaves_nothing_of_its_investments() {
     let ledger = Query::partition(path.replace("/v1/portfolios/", "PF#"));
     let entries = ledger.clone().prefix("TX#");
     let table = world.table();
-    assert_eq!(table.query_all::<Entry>(&entries).await.unwrap().len(), 300);
+    assert_eq!(
+        table
+            .query_all::<Transaction>(&entries)
+            .await
+            .unwrap()
+            .len(),
+        300
+    );
 
     world.delete(&path).send().await.expect(204);
-    assert_eq!(table.query_all::<Entry>(&ledger).await.unwrap().len(), 0);
+    assert_eq!(
+        table.query_all::<Transaction>(&ledger).await.unwrap().len(),
+        0
+    );
     let markers = Query::partition(format!("CUST#{}", world.customer)).prefix("PURGE#");
     assert_eq!(table.query_all::<Purge>(&markers).await.unwrap().len(), 0);
     let pages = ledger.prefix("POS#");
-    assert_eq!(table.query_all::<Page>(&pages).await.unwrap().len(), 0);
+    assert_eq!(table.query_all::<Position>(&pages).await.unwrap().len(), 0);
 }
 
 #[tokio::test]

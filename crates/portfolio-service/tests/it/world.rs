@@ -69,6 +69,12 @@ impl World {
         self.store.table(TABLE.name)
     }
 
+    /// Goes on as another customer.
+    pub(crate) fn become_customer(&mut self, customer: CustomerId) {
+        self.customer = customer;
+        self.token = self.issuer.token(customer);
+    }
+
     /// The token of a customer who has nothing to do with the first one.
     pub(crate) fn stranger(&self) -> String {
         self.issuer
