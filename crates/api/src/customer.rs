@@ -279,6 +279,28 @@ impl FieldValue for Password {
     }
 }
 
+/// Any text that is nobody else's business. Its `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl AsRef<str> for Secret {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(hidden)")
+    }
+}
+
+impl FieldValue for Secret {
+    fn read(token: &RawValue) -> Result<Self, Vec<FieldError>> {
+        String::read(token).map(Self)
+    }
+}
+
 /// Credentials to sign in with.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct SignIn {
@@ -287,7 +309,7 @@ pub struct SignIn {
     pub email: Field<String>,
     #[schema(value_type = String, required, format = Password, max_length = 256, example = "correct horse battery staple")]
     #[serde(default)]
-    pub password: Field<String>,
+    pub password: Field<Secret>,
 }
 
 /// A refresh token to exchange for a new pair. Each can be used once.
@@ -295,7 +317,7 @@ pub struct SignIn {
 pub struct RefreshSession {
     #[schema(value_type = String, required, max_length = 1024)]
     #[serde(default)]
-    pub refresh_token: Field<String>,
+    pub refresh_token: Field<Secret>,
 }
 
 /// A session: what to send as `Authorization: Bearer`, and what to renew it with.

@@ -11,12 +11,12 @@ use std::time::Duration;
 use domain::Ticker;
 use service_kit::Clock;
 use store::Table;
-use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::config::AssetConfig;
 use crate::source::{MarketDataSource, SourceError, SourceInstrument};
 use crate::store::instruments::{self, Description};
+use crate::underway::Underway;
 
 const HOUR_SECONDS: i64 = 3_600;
 
@@ -31,8 +31,8 @@ struct Shared {
     deadline: Duration,
     /// By symbol and hour; `None` is a symbol that the source does not know.
     known: moka::future::Cache<(Ticker, i64), Option<Arc<Description>>>,
-    /// How many descriptions are being stored.
-    writes: watch::Sender<usize>,
+    /// Descriptions being stored.
+    writes: Underway,
 }
 
 impl Instruments {
@@ -48,7 +48,7 @@ impl Instruments {
             clock,
             deadline: config.deadline(),
             known: moka::future::Cache::new(config.cached_symbols.into()),
-            writes: watch::Sender::new(0),
+            writes: Underway::default(),
         }))
     }
 
@@ -94,9 +94,7 @@ impl Instruments {
 
     /// Waits until everything described has been stored.
     pub(crate) async fn settled(&self) {
-        let mut writes = self.0.writes.subscribe();
-        // The sender is part of `self`, so it outlives this wait.
-        let _ = writes.wait_for(|count| *count == 0).await;
+        self.0.writes.settled().await;
     }
 
     async fn ask(&self, ticker: &Ticker) -> Result<Option<Arc<Description>>, SourceError> {
@@ -117,13 +115,13 @@ impl Instruments {
     /// Stores a description behind the scenes.
     fn keep(&self, description: Arc<Description>) {
         let shared = Arc::clone(&self.0);
-        shared.writes.send_modify(|count| *count += 1);
+        let work = shared.writes.begin();
         tokio::spawn(async move {
+            let _work = work;
             if let Err(error) = instruments::keep(&shared.table, &description).await {
                 let error = &error as &(dyn std::error::Error + 'static);
                 tracing::warn!(error, "a description could not be stored");
             }
-            shared.writes.send_modify(|count| *count -= 1);
         });
     }
 

@@ -24,6 +24,7 @@ mod search;
 mod service;
 pub mod source;
 mod store;
+mod underway;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -155,12 +155,11 @@ impl IdempotencyGuard {
         };
         match slot.record(write, &answer).commit().await {
             Ok(()) => Ok(answer.into_response()),
-            Err(WriteError::ConditionFailed { key }) if key == slot.key => {
-                let found: Option<Item<StoredAnswer>> =
-                    slot.table.get(&slot.key).await.map_err(WriteError::Store)?;
-                let item = found.ok_or(WriteError::ConditionFailed { key })?;
-                Ok(replay(&item.value, &slot.request)?)
-            }
+            // Whichever condition failed first, it may be because the same request was done.
+            Err(WriteError::ConditionFailed { key }) => match slot.answered_since().await? {
+                Some(stored) => Ok(replay(&stored, &slot.request)?),
+                None => Err(WriteError::ConditionFailed { key }.into()),
+            },
             Err(error) => Err(error.into()),
         }
     }
@@ -185,6 +184,13 @@ impl From<CommitError> for Error {
 }
 
 impl Slot {
+    /// The answer that another process stored after this one looked.
+    async fn answered_since(&self) -> std::result::Result<Option<StoredAnswer>, WriteError> {
+        let found: Option<Item<StoredAnswer>> = self.table.get(&self.key).await?;
+        let newer = found.filter(|item| Some(item.version) != self.lapsed_version);
+        Ok(newer.map(|item| item.value))
+    }
+
     fn record(&self, write: Write, answer: &Answer) -> Write {
         let stored = StoredAnswer {
             request: self.request.clone(),

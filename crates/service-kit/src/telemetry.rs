@@ -3,10 +3,12 @@
 //! A message can be read alone; what one would filter by is a field. Names,
 //! addresses, e-mails, tokens, amounts and holdings are never logged.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::filter::{Directive, ParseError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -32,6 +34,9 @@ impl Default for LogConfig {
     }
 }
 
+/// Below this, the SDK logs whole items, password hashes among them.
+const SDK_AT_MOST: &str = "aws=info";
+
 #[derive(Debug, Error)]
 #[error("log.filter {filter:?} cannot be used: {source}")]
 pub struct FilterError {
@@ -50,7 +55,13 @@ pub fn init(config: &LogConfig) -> Result<(), FilterError> {
         .map_err(|source| FilterError {
             filter: config.filter.clone(),
             source,
-        })?;
+        })?
+        .add_directive(
+            Directive::from_str(SDK_AT_MOST).map_err(|source| FilterError {
+                filter: SDK_AT_MOST.to_owned(),
+                source,
+            })?,
+        );
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

@@ -16,6 +16,7 @@ use super::entry::{Entry, Reason, Step, fetched};
 use super::flight::Departures;
 use crate::source::{SourceError, SourceQuote};
 use crate::store::quotes::{self, LastQuote};
+use crate::underway::Work;
 
 /// A table that is slower than this is passed over.
 const TABLE_LIMIT: Duration = Duration::from_millis(500);
@@ -24,12 +25,13 @@ const SOURCE_LIMIT: Duration = Duration::from_secs(10);
 const TABLE_CONCURRENCY: usize = 16;
 
 pub(super) fn spawn(shared: Arc<Shared>, now: Timestamp, departures: Departures) {
-    shared.fetches.send_modify(|count| *count += 1);
     let fetch = Fetch {
+        _work: shared.fetches.begin(),
         shared,
         now,
         departures,
         brought: Vec::new(),
+        unanswered: Unanswered::default(),
     };
     tokio::spawn(fetch.run());
 }
@@ -41,30 +43,30 @@ struct Fetch {
     departures: Departures,
     /// What the source gave, to be stored.
     brought: Vec<(Ticker, LastQuote)>,
+    unanswered: Unanswered,
+    _work: Work,
 }
 
-impl Drop for Fetch {
-    fn drop(&mut self) {
-        self.shared.fetches.send_modify(|count| *count -= 1);
-    }
+/// An outage concerns every symbol, but is worth one line in the log.
+#[derive(Default)]
+struct Unanswered {
+    symbols: usize,
+    why: Option<SourceError>,
 }
 
 impl Fetch {
     async fn run(mut self) {
         self.ask_table().await;
         let tickers = self.departures.tickers();
-        if timeout(SOURCE_LIMIT, self.ask_source(&tickers))
-            .await
-            .is_err()
-        {
-            tracing::warn!(
-                source = self.shared.source.name(),
-                symbols = self.departures.tickers().len(),
-                "the source gave no answer"
-            );
-        }
+        // What has not arrived by then is left over, and counted below.
+        let _ = timeout(SOURCE_LIMIT, self.ask_source(&tickers)).await;
         for ticker in self.departures.tickers() {
-            self.land_without(&ticker, Reason::SourceUnavailable);
+            let too_slow = SourceError::Unavailable("it took too long".to_owned());
+            self.land_without(&ticker, too_slow);
+        }
+        if let Some(why) = &self.unanswered.why {
+            let (source, symbols) = (self.shared.source.name(), self.unanswered.symbols);
+            tracing::warn!(source, symbols, "no quotes: {why}");
         }
         self.store().await;
     }
@@ -116,14 +118,7 @@ impl Fetch {
         while let Some((ticker, answer)) = answers.next().await {
             match answer {
                 Ok(quote) => self.land_with(ticker, &quote),
-                Err(error) => {
-                    if error == SourceError::UnknownSymbol {
-                        tracing::debug!(source = source.name(), %ticker, "{error}");
-                    } else {
-                        tracing::warn!(source = source.name(), %ticker, "{error}");
-                    }
-                    self.land_without(&ticker, Reason::from(&error));
-                }
+                Err(error) => self.land_without(&ticker, error),
             }
         }
     }
@@ -136,12 +131,20 @@ impl Fetch {
         self.brought.push((ticker, last));
     }
 
-    fn land_without(&mut self, ticker: &Ticker, why: Reason) {
+    fn land_without(&mut self, ticker: &Ticker, error: SourceError) {
         let before = self.shared.known.get(ticker);
-        let now = self.shared.clock.now();
+        let (now, why) = (self.shared.clock.now(), Reason::from(&error));
         let entry = Entry::failed(before.as_deref(), now, why, &self.shared.ages);
         let entry = self.remember(ticker, entry);
         self.departures.land(ticker, entry);
+        match error {
+            SourceError::UnknownSymbol => tracing::debug!(%ticker, "{error}"),
+            SourceError::Refused(_) => tracing::warn!(%ticker, "{error}"),
+            SourceError::Unavailable(_) => {
+                self.unanswered.symbols += 1;
+                self.unanswered.why = Some(error);
+            }
+        }
     }
 
     fn remember(&self, ticker: &Ticker, entry: Entry) -> Arc<Entry> {

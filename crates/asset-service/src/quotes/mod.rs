@@ -22,13 +22,13 @@ use jiff::Timestamp;
 use serde_json::value::{RawValue, to_raw_value};
 use service_kit::Clock;
 use store::Table;
-use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use self::entry::{Entry, Step, unavailable};
 use self::flight::{Flights, Seat};
 use crate::config::{Ages, AssetConfig};
 use crate::source::MarketDataSource;
+use crate::underway::Underway;
 
 pub(crate) use self::entry::Reason;
 
@@ -44,8 +44,8 @@ struct Shared {
     deadline: Duration,
     known: moka::sync::Cache<Ticker, Arc<Entry>>,
     flights: Arc<Flights>,
-    /// How many fetches are under way, writing to the table included.
-    fetches: watch::Sender<usize>,
+    /// Fetches, writing to the table included.
+    fetches: Underway,
 }
 
 /// What is known of one symbol at the time it was asked for.
@@ -80,7 +80,7 @@ impl Quotes {
             deadline: config.deadline(),
             known: moka::sync::Cache::new(config.cached_symbols.into()),
             flights: Arc::default(),
-            fetches: watch::Sender::new(0),
+            fetches: Underway::default(),
         }))
     }
 
@@ -140,9 +140,7 @@ impl Quotes {
 
     /// Waits until no fetch is under way and everything fetched has been stored.
     pub(crate) async fn settled(&self) {
-        let mut fetches = self.0.fetches.subscribe();
-        // The sender is part of `self`, so it outlives this wait.
-        let _ = fetches.wait_for(|count| *count == 0).await;
+        self.0.fetches.settled().await;
     }
 
     pub(crate) fn clock(&self) -> &Clock {

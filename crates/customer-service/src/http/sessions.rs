@@ -4,7 +4,7 @@
 //! Invariant: whether an e-mail address has an account shows neither in an answer to a sign-in nor
 //! in how long it takes.
 
-use api::customer::{RefreshSession, Session, SignIn};
+use api::customer::{RefreshSession, Secret, Session, SignIn};
 use api::{Fields, Problem};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -60,14 +60,14 @@ pub(crate) async fn start_session(
     let stored = credential
         .as_ref()
         .map(|item| item.value.password_hash.as_str());
-    let verdict = service.passwords.verify(&password, stored).await?;
+    let verdict = service.passwords.verify(password.as_ref(), stored).await?;
     let credential = credential.filter(|_| verdict != Verdict::Differs);
     let credential = credential.ok_or(Error::Unauthorized {
         code: "INVALID_CREDENTIALS",
         detail: "The e-mail address or the password is wrong.",
     })?;
     if verdict == Verdict::MatchesOutdated {
-        rehash(&service, customer_id, credential.version, &password).await?;
+        rehash(&service, customer_id, credential.version, password.as_ref()).await?;
     }
 
     let session_id = SessionId::from_uuid(service.clock.new_id());
@@ -164,7 +164,7 @@ pub(crate) async fn end_session(
 }
 
 /// The e-mail address as it is compared, and the password.
-fn credentials(request: SignIn, mut fields: Fields) -> Result<(String, String)> {
+fn credentials(request: SignIn, mut fields: Fields) -> Result<(String, Secret)> {
     let email = fields.required("email", request.email);
     let email = fields.check("email", email, at_most(254));
     let password = fields.required("password", request.password);
@@ -176,9 +176,9 @@ fn credentials(request: SignIn, mut fields: Fields) -> Result<(String, String)> 
     Ok((email, password))
 }
 
-fn at_most(max: usize) -> impl Fn(String) -> std::result::Result<String, ValueError> {
+fn at_most<T: AsRef<str>>(max: usize) -> impl Fn(T) -> std::result::Result<T, ValueError> {
     move |text| {
-        if text.chars().count() > max {
+        if text.as_ref().chars().count() > max {
             return Err(ValueError::TooLong { max });
         }
         Ok(text)
@@ -220,7 +220,7 @@ fn presented_token(request: RefreshSession, mut fields: Fields) -> Result<Refres
     let text = fields.required("refresh_token", request.refresh_token);
     let text = fields.check("refresh_token", text, at_most(1024));
     let (text,) = fields.all((text,))?;
-    RefreshToken::parse(&text).ok_or_else(invalid_token)
+    RefreshToken::parse(text.as_ref()).ok_or_else(invalid_token)
 }
 
 /// The live session a token belongs to, of a customer who still exists.
