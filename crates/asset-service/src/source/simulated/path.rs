@@ -20,7 +20,7 @@ const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
 
 /// Seconds from corner to corner, and height in ppb, of each wave of a share's price. The heights
-/// sum to less than 0.63, so that even a course of volatility 1.5 stays above a twentieth.
+/// sum to less than 0.61, so that even a course of 150 % volatility stays above 0.08 of its base.
 const WAVES: [(i64, i128); 9] = [
     (1_024 * DAY, 300_000_000),
     (256 * DAY, 150_000_000),
