@@ -1,0 +1,73 @@
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use service_kit::layers::Limits;
+use service_kit::testing::{TestApp, TestResponse};
+use tokio::sync::Notify;
+
+fn assert_turned_away(response: &TestResponse) {
+    assert_eq!(response.status.as_u16(), 503, "{}", response.body);
+    let problem = response.problem();
+    assert_eq!(problem.code, "UNAVAILABLE");
+    assert!(problem.request_id.is_some());
+    let seconds: u32 = response.header("retry-after").unwrap().parse().unwrap();
+    assert!(seconds >= 1);
+}
+
+#[tokio::test]
+async fn a_request_that_takes_too_long_is_given_up() {
+    let limits = Limits {
+        request_seconds: 0,
+        ..Limits::default()
+    };
+    let router = Router::new()
+        .route("/never", get(std::future::pending::<&'static str>))
+        .route("/now", get(|| async { "now" }));
+    let app = TestApp::start_with(router, &limits).await;
+    assert_turned_away(&app.get("/never").send().await);
+}
+
+#[tokio::test]
+async fn more_requests_than_can_be_worked_on_at_once_are_turned_away() {
+    let limits = Limits {
+        concurrent_requests: 1,
+        ..Limits::default()
+    };
+    let (begun, finish) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let slow = {
+        let (begun, finish) = (Arc::clone(&begun), Arc::clone(&finish));
+        move || async move {
+            begun.notify_one();
+            finish.notified().await;
+            "done"
+        }
+    };
+    let router = Router::new()
+        .route("/slow", get(slow))
+        .route("/now", get(|| async { "now" }));
+    let app = TestApp::start_with(router, &limits).await;
+    let first = tokio::spawn(app.get("/slow").send());
+    begun.notified().await;
+    assert_turned_away(&app.get("/now").send().await);
+    assert_turned_away(&app.get("/nothing").send().await);
+    finish.notify_one();
+    assert_eq!(first.await.unwrap().expect(200).body, "done");
+    app.get("/now").send().await.expect(200);
+}
+
+#[tokio::test]
+async fn a_request_given_up_makes_room_for_the_next() {
+    let limits = Limits {
+        request_seconds: 0,
+        concurrent_requests: 1,
+        ..Limits::default()
+    };
+    let router = Router::new().route("/never", get(std::future::pending::<&'static str>));
+    let app = TestApp::start_with(router, &limits).await;
+    for _ in 0..3 {
+        let given_up = app.get("/never").send().await;
+        assert_turned_away(&given_up);
+        assert!(given_up.problem().detail.contains("too long"));
+    }
+}
