@@ -43,7 +43,17 @@ async fn ready(State(readiness): State<Readiness>) -> crate::Result<impl IntoRes
             retry_after_seconds: 5,
         });
     }
-    readiness.store.ready().await?;
+    // Whatever is wrong with storage, this process should get no requests for now.
+    readiness.store.ready().await.map_err(|error| {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "storage is not ready"
+        );
+        Error::Unavailable {
+            detail: "Storage does not answer.",
+            retry_after_seconds: 5,
+        }
+    })?;
     Ok(Json(Health {
         status: "ok".into(),
     }))

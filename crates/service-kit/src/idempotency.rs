@@ -41,17 +41,21 @@ impl<S: Sync> FromRequestParts<S> for Idempotency {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
         let target = format!("{} {}", parts.method, parts.uri.path());
-        let Some(value) = parts.headers.get(HEADER) else {
+        let mut values = parts.headers.get_all(HEADER).iter();
+        let Some(value) = values.next() else {
             return Ok(Self { key: None, target });
         };
-        let key = value
-            .to_str()
-            .ok()
-            .filter(|key| (1..=255).contains(&key.len()));
-        let key = key.ok_or_else(|| Error::Malformed {
-            code: "MALFORMED_HEADER",
-            detail: "The Idempotency-Key must be 1 to 255 visible ASCII characters.".into(),
-        })?;
+        let key = value.to_str().ok().filter(|key| {
+            (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
+        });
+        let key = key
+            .filter(|_| values.next().is_none())
+            .ok_or_else(|| Error::Malformed {
+                code: "MALFORMED_HEADER",
+                detail:
+                    "The Idempotency-Key must be 1 to 255 visible ASCII characters, given once."
+                        .into(),
+            })?;
         Ok(Self {
             key: Some(key.to_owned()),
             target,
