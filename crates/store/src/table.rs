@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use tokio::task::{coop::consume_budget, yield_now};
+use tokio::task::yield_now;
 
 use crate::attributes::{OUTBOX_AT, OUTBOX_INDEX, OUTBOX_SHARD, PK, SK, TICKER_INDEX, TICKER_KEY};
 use crate::query::{Index, Range, Start, join_position, split_position};
@@ -55,7 +55,7 @@ impl Table {
         let mut tries = Tries::new(self.remote);
         loop {
             // The embedded engine answers without ever suspending; this lets others run.
-            consume_budget().await;
+            yield_now().await;
             let sent = self
                 .client
                 .get_item()
@@ -123,7 +123,6 @@ impl Table {
         let (conditions, values) = conditions(query, partition, sort);
         let mut tries = Tries::new(self.remote);
         loop {
-            // A page can take milliseconds, all of them on the caller's thread.
             yield_now().await;
             let sent = self
                 .client

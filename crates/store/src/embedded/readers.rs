@@ -1,4 +1,9 @@
 //! Handles that only read, so that reading never waits behind a write.
+//!
+//! A read runs on the thread that asks for it. Measured with 64 tasks on two cores, a get costs
+//! 28 µs of processor time that way and 69 µs through `spawn_blocking`; a page of 25 items 229 µs
+//! against 268 µs. The price is that a read never suspends by itself, which is why `Table` yields
+//! before each one: without that, the slowest of many waited half a second for its turn.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
