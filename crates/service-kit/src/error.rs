@@ -251,7 +251,15 @@ impl From<WriteError> for Error {
                 detail: "Somebody else changed this at the same time. Try again.".into(),
             },
             WriteError::Store(error) => error.into(),
-            too_large @ WriteError::TooLarge { .. } => Self::internal(too_large),
+            too_large @ WriteError::TooLarge { .. } => {
+                let error = &too_large as &(dyn StdError + 'static);
+                tracing::warn!(error, "a change was larger than one write may be");
+                Self::Conflict {
+                    code: "CHANGE_TOO_LARGE",
+                    detail: "The change touches more than can be stored in one step. Nothing was written."
+                        .into(),
+                }
+            }
         }
     }
 }
