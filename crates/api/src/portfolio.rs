@@ -80,7 +80,7 @@ pub struct OpenPortfolio {
 }
 
 /// A change of a portfolio, as a JSON Merge Patch.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct UpdatePortfolio {
     #[schema(value_type = String, min_length = 1, max_length = 100)]
     #[serde(default)]

@@ -1,16 +1,22 @@
 //! Portfolios: list, open, read, change, delete.
+//!
+//! When somebody else changed the portfolio in between, a change is decided
+//! again on what there is now.
 
 use api::portfolio::{OpenPortfolio, Portfolio, UpdatePortfolio};
-use api::{Page, Problem};
+use api::{Fields, Page, Problem};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::portfolio::{CostBasisMethod, Portfolio as StoredPortfolio};
 use domain::{Currency, PortfolioId};
+use jiff::Timestamp;
 use service_kit::{
     Answer, Begun, Body, Caller, ETag, Idempotency, PageRequest, Params, PathId, Preconditions,
     Result,
 };
+use store::WriteError;
 
+use super::purchases::{ATTEMPTS, changed_by_many};
 use crate::state::PortfolioService;
 use crate::store::portfolios;
 
@@ -155,16 +161,36 @@ pub(crate) async fn update_portfolio(
     PathId(id): PathId<PortfolioId>,
     preconditions: Preconditions,
     Body {
-        request,
-        mut fields,
-        ..
+        request, fields, ..
     }: Body<UpdatePortfolio>,
 ) -> Result<Answer> {
     let _turn = service.turn(id).await;
-    let item = portfolios::load(&service.table, caller.customer_id, id).await?;
-    preconditions.check(&ETag::strong(item.version))?;
+    for _ in 0..ATTEMPTS {
+        let item = portfolios::load(&service.table, caller.customer_id, id).await?;
+        preconditions.check(&ETag::strong(item.version))?;
+        let current = item.value.0.clone();
+        let now = service.clock.now();
+        let changed = changed(current, fields.clone(), request.clone(), now)?;
+        let write = portfolios::update(&service.table, &item, &changed, &service.clock)?;
+        match write.commit().await {
+            Ok(()) => {
+                let etag = ETag::strong(item.version + 1);
+                return Ok(Answer::ok(&Portfolio::from(&changed))?.etag(&etag));
+            }
+            Err(WriteError::ConditionFailed { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(changed_by_many())
+}
 
-    let current = item.value.0.clone();
+/// The portfolio after the change.
+fn changed(
+    current: StoredPortfolio,
+    mut fields: Fields,
+    request: UpdatePortfolio,
+    now: Timestamp,
+) -> Result<StoredPortfolio> {
     let name = fields.patch("name", request.name, current.name);
     let kind = fields.patch("type", request.portfolio_type, current.portfolio_type);
     let base = fields.patch(
@@ -184,20 +210,15 @@ pub(crate) async fn update_portfolio(
     );
     let (name, portfolio_type, base_currency, cost_basis_method, cash_tracking) =
         fields.all((name, kind, base, method, cash))?;
-    let changed = StoredPortfolio {
+    Ok(StoredPortfolio {
         name,
         portfolio_type,
         base_currency,
         cost_basis_method,
         cash_tracking,
-        updated_at: service.clock.now(),
+        updated_at: now,
         ..current
-    };
-
-    portfolios::update(&service.table, &item, &changed, &service.clock)?
-        .commit()
-        .await?;
-    Ok(Answer::ok(&Portfolio::from(&changed))?.etag(&ETag::strong(item.version + 1)))
+    })
 }
 
 /// Delete a portfolio and everything in it.
@@ -222,8 +243,18 @@ pub(crate) async fn delete_portfolio(
     preconditions: Preconditions,
 ) -> Result<Response> {
     let _turn = service.turn(id).await;
-    let item = portfolios::load(&service.table, caller.customer_id, id).await?;
-    preconditions.check(&ETag::strong(item.version))?;
-    portfolios::delete(&service.table, &item, &service.clock).await?;
-    Ok(Answer::no_content().into_response())
+    for _ in 0..ATTEMPTS {
+        let item = portfolios::load(&service.table, caller.customer_id, id).await?;
+        preconditions.check(&ETag::strong(item.version))?;
+        let write = portfolios::delete(&service.table, &item, &service.clock)?;
+        match write.commit().await {
+            Ok(()) => {
+                portfolios::purge_deleted(&service.table, caller.customer_id).await?;
+                return Ok(Answer::no_content().into_response());
+            }
+            Err(WriteError::ConditionFailed { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(changed_by_many())
 }

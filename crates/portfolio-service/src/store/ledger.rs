@@ -137,8 +137,10 @@ impl LedgerCache {
         )
     }
 
-    pub(crate) fn remember(&self, portfolio: PortfolioId, ledger: Ledger) {
-        self.0.insert(portfolio, Arc::new(ledger));
+    pub(crate) fn remember(&self, portfolio: PortfolioId, ledger: Ledger) -> Arc<Ledger> {
+        let ledger = Arc::new(ledger);
+        self.0.insert(portfolio, Arc::clone(&ledger));
+        ledger
     }
 }
 
@@ -160,13 +162,10 @@ pub(crate) async fn load(
         // Pages are read one after another: a change in between shows in the version.
         let again = portfolios::load(table, owner, id).await?;
         if again.version == portfolio.version {
-            cache.remember(
-                id,
-                Ledger {
-                    version: again.version,
-                    positions,
-                },
-            );
+            let version = again.version;
+            let ledger = Ledger { version, positions };
+            // Not read back from the cache, which may be too small to keep it.
+            return Ok((again, cache.remember(id, ledger)));
         }
         portfolio = again;
     }

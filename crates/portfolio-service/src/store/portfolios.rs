@@ -95,25 +95,18 @@ pub(crate) fn update(
         .event(&event))
 }
 
-/// Makes the portfolio disappear at once, then removes its ledger.
-pub(crate) async fn delete(
-    table: &Table,
-    read: &Item<StoredPortfolio>,
-    clock: &Clock,
-) -> Result<()> {
+/// Makes the portfolio disappear at once; [`purge_deleted`] then removes its ledger.
+pub(crate) fn delete(table: &Table, read: &Item<StoredPortfolio>, clock: &Clock) -> Result<Write> {
     let portfolio = &read.value.0;
     let event = events::portfolio(PortfolioChange::Deleted, portfolio, read.version + 1, clock)?;
     let purge = Purge {
         portfolio_id: portfolio.id,
     };
-    table
+    Ok(table
         .write()
         .delete(&read.key, read.version)
         .create(&purge_key(portfolio.customer_id, portfolio.id), &purge)
-        .event(&event)
-        .commit()
-        .await?;
-    purge_deleted(table, portfolio.customer_id).await
+        .event(&event))
 }
 
 fn purge_key(owner: CustomerId, id: PortfolioId) -> Key {
