@@ -161,3 +161,42 @@ async fn purchases_recorded_while_their_portfolio_is_deleted_leave_nothing_behin
     let left = world.table().query_all::<store::Event>(&left).await;
     assert_eq!(left.unwrap().len(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_changes_of_a_portfolio_bound_to_one_version_exactly_one_wins() {
+    let world = World::new().await;
+    let other = world.another_process().await;
+    let portfolio = world.portfolio().await;
+    let etag = world.etag(&portfolio).await;
+    let requests = (0..8).map(|number| {
+        let app = if number % 2 == 0 { &world.app } else { &other };
+        let request = app.patch(&portfolio).bearer(&world.token);
+        let request = request.json_text(format!(r#"{{"name":"{number}"}}"#));
+        request.header("if-match", &etag)
+    });
+    let answers = together(requests).await;
+    assert_eq!(count(&answers, 200), 1, "{answers:?}");
+    assert_eq!(count(&answers, 412), 7, "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_and_a_deletion_are_not_stopped_by_purchases_of_another_process() {
+    let world = World::new().await;
+    let other = world.another_process().await;
+    let portfolio = world.portfolio().await;
+    let list = format!("{portfolio}/investments");
+    let body = bought("AAPL", "1", "1", "2026-01-05");
+    let record = || other.post(&list).bearer(&world.token).json_text(&body);
+    let rename = || world.patch(&portfolio, r#"{"name":"Renamed"}"#);
+    let answers = together((0..6).flat_map(|_| [record(), rename()])).await;
+    assert_eq!(count(&answers, 201), 6, "{answers:?}");
+    assert_eq!(count(&answers, 200), 6, "{answers:?}");
+    let record = (0..6).map(|_| record());
+    let answers = together(record.chain([world.delete(&portfolio)])).await;
+    assert_eq!(count(&answers, 204), 1, "{answers:?}");
+    assert_eq!(
+        count(&answers, 201) + count(&answers, 404),
+        6,
+        "{answers:?}"
+    );
+}

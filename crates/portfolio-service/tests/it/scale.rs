@@ -18,7 +18,7 @@ async fn purchases_on_several_stored_pages_are_all_there() {
     let first = bought("AAPL", "1000", "1.5", "2026-01-01");
     let first = world.record(&portfolio, &first).await;
     for _ in 0..2 {
-        let mut quantities = numbers(world.all(&list, 40, "quantity").await);
+        let mut quantities = numbers(&world.all(&list, 40, "quantity").await);
         assert_eq!(quantities.remove(0), 1000);
         quantities.sort_unstable();
         assert!(quantities.into_iter().eq(1..=LOTS));
@@ -28,7 +28,7 @@ async fn purchases_on_several_stored_pages_are_all_there() {
     let amended = world.patch(&first, r#"{"purchase_date":"2026-03-01"}"#);
     amended.send().await.expect(200);
     world.restart().await;
-    let quantities = numbers(world.all(&list, 200, "quantity").await);
+    let quantities = numbers(&world.all(&list, 200, "quantity").await);
     assert_eq!(quantities.len(), LOTS + 1);
     assert_eq!(quantities[LOTS], 1000);
 }
@@ -41,13 +41,13 @@ async fn a_ledger_larger_than_an_item_and_an_answer_of_the_storage_works() {
     fill(&world, &portfolio, LOTS).await;
     world.restart().await;
     let list = format!("{portfolio}/investments");
-    let quantities = numbers(world.all(&list, 200, "quantity").await);
+    let quantities = numbers(&world.all(&list, 200, "quantity").await);
     assert!(quantities.into_iter().eq(1..=LOTS));
 
     let first = bought("AAPL", "7000", "1.5", "2026-01-01");
     let first = world.record(&portfolio, &first).await;
     world.restart().await;
-    let quantities = numbers(world.all(&list, 200, "quantity").await);
+    let quantities = numbers(&world.all(&list, 200, "quantity").await);
     assert_eq!((quantities.len(), quantities[0]), (LOTS + 1, 7000));
     let moved = world.patch(&first, r#"{"ticker_symbol":"MSFT"}"#);
     moved.send().await.expect(200);
@@ -65,7 +65,37 @@ async fn a_ledger_larger_than_an_item_and_an_answer_of_the_storage_works() {
     assert_eq!(left.unwrap().len(), 0);
 }
 
-fn numbers(texts: Vec<String>) -> Vec<usize> {
+#[tokio::test]
+async fn a_change_that_shifts_more_than_one_write_may_hold_is_refused_in_words() {
+    let mut world = World::new().await;
+    let portfolio = world.portfolio().await;
+    fill(&world, &portfolio, 6500).await;
+    world.restart().await;
+    let back_dated = bought("AAPL", "1", "1.5", "2026-01-01");
+    let refused = world.try_record(&portfolio, &back_dated).await.expect(409);
+    assert_eq!(refused.problem().code, "CHANGE_TOO_LARGE");
+    let latest = bought("AAPL", "1", "1.5", "2026-03-01");
+    world.try_record(&portfolio, &latest).await.expect(201);
+    let summary = world.read(&format!("{portfolio}/summary")).await;
+    assert_eq!(summary.at("/investments_count"), "6501");
+}
+
+#[tokio::test]
+async fn a_ledger_that_memory_cannot_keep_is_read_each_time() {
+    let world = World::new().await;
+    let app = world.forgetful_process().await;
+    let portfolio = world.portfolio().await;
+    let list = format!("{portfolio}/investments");
+    for number in 1..=3 {
+        let body = bought("AAPL", "1", "1", "2026-01-05");
+        let request = app.post(&list).bearer(&world.token).json_text(body);
+        request.send().await.expect(201);
+        let listed = app.get(&list).bearer(&world.token).send().await;
+        assert_eq!(listed.expect(200).count("/items"), number);
+    }
+}
+
+fn numbers(texts: &[String]) -> Vec<usize> {
     texts.iter().map(|text| text.parse().unwrap()).collect()
 }
 

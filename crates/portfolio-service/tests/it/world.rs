@@ -59,6 +59,17 @@ impl World {
         self.app = self.another_process().await;
     }
 
+    /// A process whose memory is too small for any ledger.
+    pub(crate) async fn forgetful_process(&self) -> TestApp {
+        let config = PortfolioConfig {
+            cached_lots: 0,
+            ..config()
+        };
+        let asset = transport::in_process(self.market.router());
+        let service = service_with(&config, &self.store, asset, &self.issuer, &self.clock);
+        TestApp::start(service).await
+    }
+
     /// A second process beside the first, on the same store.
     pub(crate) async fn another_process(&self) -> TestApp {
         let asset = transport::in_process(self.market.router());
@@ -148,13 +159,26 @@ impl World {
     }
 }
 
-fn service(store: &Store, asset: Transport, issuer: &TestIssuer, clock: &Clock) -> Router {
-    let config = PortfolioConfig {
+fn config() -> PortfolioConfig {
+    PortfolioConfig {
         price_reuse_milliseconds: 0,
         ..PortfolioConfig::default()
-    };
+    }
+}
+
+fn service(store: &Store, asset: Transport, issuer: &TestIssuer, clock: &Clock) -> Router {
+    service_with(&config(), store, asset, issuer, clock)
+}
+
+fn service_with(
+    config: &PortfolioConfig,
+    store: &Store,
+    asset: Transport,
+    issuer: &TestIssuer,
+    clock: &Clock,
+) -> Router {
     let service = PortfolioService::new(
-        &config,
+        config,
         store.table(TABLE.name),
         AssetClient::new(asset),
         issuer.verifier(),
