@@ -13,6 +13,12 @@ port = free_port()
 endpoint = f"http://127.0.0.1:{port}"
 server = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
 with running(server, f"{endpoint}/moto-api/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
-    env = dict(os.environ, FOLIO_TEST_DYNAMODB_ENDPOINT=endpoint)
-    command = ["cargo", "nextest", "run", "--workspace", "--all-features", "-E", "package(store)"]
+    env = dict(
+        os.environ,
+        FOLIO_TEST_DYNAMODB_ENDPOINT=endpoint,
+        FOLIO_TEST_DYNAMODB_IS_MOTO="1",
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",
+    )
+    command = ["cargo", "nextest", "run", "--package", "store", "--all-features", "--test", "it"]
     raise SystemExit(subprocess.run(command, env=env).returncode)

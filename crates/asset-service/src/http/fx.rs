@@ -6,9 +6,10 @@ use axum::response::Response;
 use domain::{Currency, Rate, Ticker};
 use http::request::Parts;
 use jiff::Timestamp;
+use service_kit::contract::{AnyRoute, WithQuery};
 use service_kit::{Error, Params, Result};
 
-use super::problems::{AnyRoute, NoSuchCurrency, WithQuery};
+use super::problems::NoSuchCurrency;
 use super::{Cached, answer};
 use crate::AssetService;
 

@@ -4,9 +4,10 @@ use api::Page;
 use api::asset::Instrument;
 use axum::extract::State;
 use axum::response::Response;
+use service_kit::contract::{AnyRoute, Paging, WithQuery};
 use service_kit::{Error, PageRequest, Params, Result};
 
-use super::problems::{AnyRoute, NoSuchInstrument, WithQuery};
+use super::problems::NoSuchInstrument;
 use super::{Cached, NO_SUCH_INSTRUMENT, TickerSymbol, answer};
 use crate::AssetService;
 use crate::search::Rank;
@@ -27,9 +28,7 @@ const LONGEST_QUERY: usize = 100;
     params(
         ("query" = Option<String>, Query, description = "Part of a ticker symbol or a name.",
             max_length = 100, example = "vanguard"),
-        ("page_size" = Option<u32>, Query, description = "At most this many items; 50 when absent.",
-            minimum = 1, maximum = 200),
-        ("page_token" = Option<String>, Query, description = "The `next_page_token` of the page before."),
+        Paging,
     ),
     responses(
         (status = 200, description = "One page of instruments.", body = Page<Instrument>),

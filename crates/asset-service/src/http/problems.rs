@@ -3,30 +3,6 @@
 use api::Problem;
 use utoipa::IntoResponses;
 
-/// What any route may answer.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "only read by the derive that writes the contract")]
-pub(crate) enum AnyRoute {
-    /// The request could not be understood.
-    #[response(status = 400, content_type = "application/problem+json")]
-    Malformed(Problem),
-    /// Something went wrong on our side.
-    #[response(status = 500, content_type = "application/problem+json")]
-    Internal(Problem),
-    /// Too busy, or no source of market data answers; `Retry-After` says when to try again.
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(Problem),
-}
-
-/// What a route with query parameters may answer.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "only read by the derive that writes the contract")]
-pub(crate) enum WithQuery {
-    /// Parameters are invalid; `errors` names every one.
-    #[response(status = 422, content_type = "application/problem+json")]
-    Invalid(Problem),
-}
-
 /// What a route about one instrument may answer.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only read by the derive that writes the contract")]

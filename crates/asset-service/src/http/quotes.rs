@@ -8,9 +8,10 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use service_kit::contract::{AnyRoute, WithQuery};
 use service_kit::{Error, Params};
 
-use super::problems::{AnyRoute, NoSuchInstrument, WithQuery};
+use super::problems::NoSuchInstrument;
 use super::{Cached, NO_SUCH_INSTRUMENT, TickerSymbol, answer};
 use crate::AssetService;
 use crate::quotes::Reason;

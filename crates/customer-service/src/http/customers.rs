@@ -12,18 +12,28 @@ use bytes::Bytes;
 use domain::CustomerId;
 use domain::customer::Customer;
 use http::HeaderMap;
+use service_kit::contract::{
+    AnyRoute, IdempotencyKey, IfMatch, IfNoneMatch, NotFound, Preconditioned, SignedIn, Stores,
+    WithBody,
+};
 use service_kit::idempotency::CommitError;
 use service_kit::{Answer, Begun, Body, Clock, ETag, Error, Idempotency, Preconditions, Result};
 use store::WriteError;
 
 use super::client_address::ClientAddress;
-use super::contract::{
-    AnyRoute, CustomerPath, IdempotencyKey, IfMatch, IfNoneMatch, NoSuchCustomer, Preconditioned,
-    SignedIn, Stores, WithBody,
-};
 use super::own_id::{OwnId, no_such_customer};
 use crate::store::{Credential, CustomerTable, StoredCustomer};
 use crate::{CustomerService, events};
+
+/// The customer in the path.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only read by the derive that writes the contract")]
+struct CustomerPath {
+    /// A customer's id, or `me`.
+    #[param(example = "me")]
+    customer_id: String,
+}
 
 /// Register a customer
 ///
@@ -94,7 +104,7 @@ pub(crate) async fn register_customer(
             ("ETag" = String, description = "The revision, for `If-Match` and `If-None-Match`."),
         )),
         (status = 304, description = "You have the current revision."),
-        AnyRoute, SignedIn, NoSuchCustomer,
+        AnyRoute, SignedIn, NotFound,
     ),
     security(("bearer" = []))
 )]
@@ -131,7 +141,7 @@ pub(crate) async fn get_customer(
         (status = 409, description = "The e-mail address is taken, or somebody else changed the \
             profile at the same time.",
             body = Problem, content_type = "application/problem+json"),
-        AnyRoute, SignedIn, NoSuchCustomer, Preconditioned, WithBody, Stores,
+        AnyRoute, SignedIn, NotFound, Preconditioned, WithBody, Stores,
     ),
     security(("bearer" = []))
 )]
@@ -177,7 +187,7 @@ pub(crate) async fn update_customer(
         (status = 204, description = "Deleted."),
         (status = 409, description = "Somebody else changed the profile at the same time.",
             body = Problem, content_type = "application/problem+json"),
-        AnyRoute, SignedIn, NoSuchCustomer, Preconditioned, Stores,
+        AnyRoute, SignedIn, NotFound, Preconditioned, Stores,
     ),
     security(("bearer" = []))
 )]

@@ -1,7 +1,6 @@
 //! The routes, one file per noun.
 
 pub(crate) mod client_address;
-pub(crate) mod contract;
 pub(crate) mod customers;
 pub(crate) mod own_id;
 pub(crate) mod sessions;

@@ -12,12 +12,12 @@ use domain::text::Email;
 use domain::{CustomerId, SessionId, ValueError};
 use http::{HeaderName, header};
 use jiff::{SignedDuration, Timestamp};
+use service_kit::contract::{AnyRoute, SignedIn, Stores, WithBody};
 use service_kit::{Answer, Body, Caller, Error, Result};
 use store::{Item, WriteError};
 use uuid::Uuid;
 
 use super::client_address::ClientAddress;
-use super::contract::{AnyRoute, SignedIn, Stores, WithBody};
 use crate::CustomerService;
 use crate::identity::passwords::Verdict;
 use crate::identity::refresh_token::RefreshToken;

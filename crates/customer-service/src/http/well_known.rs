@@ -8,10 +8,10 @@ use axum::routing::get;
 use axum::{Json, Router};
 use http::header;
 use serde::Serialize;
+use service_kit::contract::AnyRoute;
 use service_kit::identity::JWKS_PATH;
 use utoipa::ToSchema;
 
-use super::contract::AnyRoute;
 use crate::identity::signing_key::SigningKey;
 
 /// Keys stay the same for years, but a verifier should hear of a new one within minutes.

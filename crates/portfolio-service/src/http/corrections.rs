@@ -6,11 +6,14 @@
 use std::sync::Arc;
 
 use api::portfolio::{AmendInvestment, Investment};
-use api::{Field, Fields, Problem};
+use api::{Field, Fields};
 use axum::extract::State;
 use domain::ledger::{Buy, Entry, Position, Transaction};
 use domain::money::Charge;
 use domain::{Money, PortfolioId, Ticker, TransactionId};
+use service_kit::contract::{
+    AnyRoute, Contended, IfMatch, NotFound, Preconditioned, SignedIn, Stores, WithBody,
+};
 use service_kit::{Answer, Body, Caller, ETag, PathIds, Preconditions, Result};
 use store::{Item, WriteError};
 
@@ -27,15 +30,12 @@ use crate::store::portfolios::StoredPortfolio;
     params(
         ("portfolio_id" = String, Path, format = Uuid),
         ("investment_id" = String, Path, format = Uuid),
-        ("If-Match" = Option<String>, Header, description = "Change only what you have read; its price may have moved"),
+        IfMatch,
     ),
     request_body = AmendInvestment,
     responses(
         (status = 200, description = "The investment as amended", body = Investment, headers(("ETag" = String))),
-        (status = 404, description = "There is none, or it is not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "It has changed since you read it", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Invalid fields", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+        AnyRoute, SignedIn, NotFound, Preconditioned, WithBody, Stores, Contended,
     ),
     security(("bearer" = [])),
 )]
@@ -74,13 +74,11 @@ pub(crate) async fn amend_investment(
     params(
         ("portfolio_id" = String, Path, format = Uuid),
         ("investment_id" = String, Path, format = Uuid),
-        ("If-Match" = Option<String>, Header, description = "Delete only what you have read; its price may have moved"),
+        IfMatch,
     ),
     responses(
         (status = 204, description = "Deleted"),
-        (status = 404, description = "There is none, or it is not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "It has changed since you read it", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+        AnyRoute, SignedIn, NotFound, Preconditioned, Stores, Contended,
     ),
     security(("bearer" = [])),
 )]

@@ -1,10 +1,11 @@
 //! Holdings: all open lots of each instrument, together.
 
+use api::Page;
 use api::portfolio::Holding;
-use api::{Page, Problem};
 use axum::extract::State;
 use domain::valuation::{Holding as Valued, Valuation};
 use domain::{Money, PortfolioId};
+use service_kit::contract::{AnyRoute, NotFound, Paging, SignedIn, WithQuery};
 use service_kit::{Answer, Caller, PageRequest, Params, PathId, Result};
 
 use super::figures::{self, amount, number};
@@ -17,13 +18,11 @@ use crate::store::ledger;
     get, path = "/v1/portfolios/{portfolio_id}/holdings", tag = "Holdings", operation_id = "list_holdings",
     params(
         ("portfolio_id" = String, Path, format = Uuid),
-        ("page_size" = Option<u32>, Query, description = "At most this many items; 50 when absent", minimum = 1, maximum = 200),
-        ("page_token" = Option<String>, Query, description = "Where a previous page ended"),
+        Paging,
     ),
     responses(
         (status = 200, description = "One page", body = Page<Holding>),
-        (status = 404, description = "There is no such portfolio, or it is not yours", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+        AnyRoute, SignedIn, NotFound, WithQuery,
     ),
     security(("bearer" = [])),
 )]

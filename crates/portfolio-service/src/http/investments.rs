@@ -2,11 +2,12 @@
 //!
 //! What changes them is in `purchases.rs` and `corrections.rs`.
 
+use api::Page;
 use api::portfolio::Investment;
-use api::{Page, Problem};
 use axum::extract::State;
 use domain::ledger::Lot;
 use domain::{InstrumentType, PortfolioId, Ticker, TransactionId};
+use service_kit::contract::{AnyRoute, IfNoneMatch, NotFound, Paging, SignedIn, WithQuery};
 use service_kit::{
     Answer, Caller, Error, PageRequest, Params, PathId, PathIds, Preconditions, Result,
 };
@@ -24,13 +25,11 @@ pub(super) const NOT_FOUND: Error = Error::NotFound { what: "investment" };
         ("portfolio_id" = String, Path, format = Uuid),
         ("ticker_symbol" = Option<String>, Query, description = "Only this instrument", pattern = r"^[A-Za-z0-9^][A-Za-z0-9.^=_&:-]{0,31}$"),
         ("instrument_type" = Option<String>, Query, description = "Only this type, in any case", min_length = 1, max_length = 40),
-        ("page_size" = Option<u32>, Query, description = "At most this many items; 50 when absent", minimum = 1, maximum = 200),
-        ("page_token" = Option<String>, Query, description = "Where a previous page ended"),
+        Paging,
     ),
     responses(
         (status = 200, description = "One page", body = Page<Investment>),
-        (status = 404, description = "There is no such portfolio, or it is not yours", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+        AnyRoute, SignedIn, NotFound, WithQuery,
     ),
     security(("bearer" = [])),
 )]
@@ -88,13 +87,12 @@ fn place(ticker: &Ticker, lot: &Lot) -> String {
     params(
         ("portfolio_id" = String, Path, format = Uuid),
         ("investment_id" = String, Path, format = Uuid),
-        ("If-None-Match" = Option<String>, Header, description = "An ETag you have"),
+        IfNoneMatch,
     ),
     responses(
         (status = 200, description = "The investment", body = Investment, headers(("ETag" = String))),
         (status = 304, description = "It is as you have it, price included"),
-        (status = 404, description = "There is none, or it is not yours", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+        AnyRoute, SignedIn, NotFound,
     ),
     security(("bearer" = [])),
 )]

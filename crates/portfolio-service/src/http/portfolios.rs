@@ -4,12 +4,16 @@
 //! again on what there is now.
 
 use api::portfolio::{OpenPortfolio, Portfolio, UpdatePortfolio};
-use api::{Fields, Page, Problem};
+use api::{Fields, Page};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::portfolio::{CostBasisMethod, Portfolio as StoredPortfolio};
 use domain::{Currency, PortfolioId};
 use jiff::Timestamp;
+use service_kit::contract::{
+    AnyRoute, Contended, IdempotencyKey, IfMatch, IfNoneMatch, NotFound, Paging, Preconditioned,
+    SignedIn, Stores, WithBody, WithQuery,
+};
 use service_kit::{
     Answer, Begun, Body, Caller, ETag, Idempotency, PageRequest, Params, PathId, Preconditions,
     Result,
@@ -24,12 +28,11 @@ use crate::store::portfolios;
 #[utoipa::path(
     get, path = "/v1/portfolios", tag = "Portfolios", operation_id = "list_portfolios",
     params(
-        ("page_size" = Option<u32>, Query, description = "At most this many items; 50 when absent", minimum = 1, maximum = 200),
-        ("page_token" = Option<String>, Query, description = "Where a previous page ended"),
+        Paging,
     ),
     responses(
         (status = 200, description = "One page", body = Page<Portfolio>),
-        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+        AnyRoute, SignedIn, WithQuery,
     ),
     security(("bearer" = [])),
 )]
@@ -56,12 +59,11 @@ pub(crate) async fn list_portfolios(
 /// Open a portfolio.
 #[utoipa::path(
     post, path = "/v1/portfolios", tag = "Portfolios", operation_id = "open_portfolio",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe", min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+    params(IdempotencyKey),
     request_body = OpenPortfolio,
     responses(
         (status = 201, description = "Opened", body = Portfolio, headers(("Location" = String), ("ETag" = String))),
-        (status = 422, description = "Invalid fields, or an Idempotency-Key used before", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+        AnyRoute, SignedIn, WithBody, Stores, Contended,
     ),
     security(("bearer" = [])),
 )]
@@ -114,13 +116,12 @@ pub(crate) async fn open_portfolio(
     get, path = "/v1/portfolios/{portfolio_id}", tag = "Portfolios", operation_id = "get_portfolio",
     params(
         ("portfolio_id" = String, Path, format = Uuid),
-        ("If-None-Match" = Option<String>, Header, description = "An ETag you have"),
+        IfNoneMatch,
     ),
     responses(
         (status = 200, description = "The portfolio", body = Portfolio, headers(("ETag" = String))),
         (status = 304, description = "It is as you have it"),
-        (status = 404, description = "There is none, or it is not yours", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+        AnyRoute, SignedIn, NotFound,
     ),
     security(("bearer" = [])),
 )]
@@ -143,15 +144,12 @@ pub(crate) async fn get_portfolio(
     patch, path = "/v1/portfolios/{portfolio_id}", tag = "Portfolios", operation_id = "update_portfolio",
     params(
         ("portfolio_id" = String, Path, format = Uuid),
-        ("If-Match" = Option<String>, Header, description = "Change only what you have read"),
+        IfMatch,
     ),
     request_body = UpdatePortfolio,
     responses(
         (status = 200, description = "The portfolio as changed", body = Portfolio, headers(("ETag" = String))),
-        (status = 404, description = "There is none, or it is not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "It has changed since you read it", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Invalid fields", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+        AnyRoute, SignedIn, NotFound, Preconditioned, WithBody, Stores, Contended,
     ),
     security(("bearer" = [])),
 )]
@@ -226,13 +224,11 @@ fn changed(
     delete, path = "/v1/portfolios/{portfolio_id}", tag = "Portfolios", operation_id = "delete_portfolio",
     params(
         ("portfolio_id" = String, Path, format = Uuid),
-        ("If-Match" = Option<String>, Header, description = "Delete only what you have read"),
+        IfMatch,
     ),
     responses(
         (status = 204, description = "Deleted"),
-        (status = 404, description = "There is none, or it is not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "It has changed since you read it", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+        AnyRoute, SignedIn, NotFound, Preconditioned, Stores, Contended,
     ),
     security(("bearer" = [])),
 )]

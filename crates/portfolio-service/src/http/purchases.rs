@@ -5,13 +5,16 @@
 
 use std::sync::Arc;
 
+use api::Fields;
 use api::portfolio::{Investment, RecordInvestment};
-use api::{Fields, Problem};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::ledger::{Buy, Entry, LedgerError, Position, Transaction};
 use domain::money::Charge;
 use domain::{Currency, InstrumentType, PortfolioId, Ticker, TransactionId};
+use service_kit::contract::{
+    AnyRoute, Contended, IdempotencyKey, NotFound, SignedIn, Stores, WithBody,
+};
 use service_kit::idempotency::{CommitError, is_replay};
 use service_kit::{
     Answer, Begun, Body, Caller, ETag, Error, Idempotency, IdempotencyGuard, PathId, Result,
@@ -32,14 +35,12 @@ pub(super) const ATTEMPTS: usize = 16;
     post, path = "/v1/portfolios/{portfolio_id}/investments", tag = "Investments", operation_id = "record_investment",
     params(
         ("portfolio_id" = String, Path, format = Uuid),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe", min_length = 1, max_length = 255, pattern = "^[!-~]+$"),
+        IdempotencyKey,
     ),
     request_body = RecordInvestment,
     responses(
         (status = 201, description = "Recorded", body = Investment, headers(("Location" = String), ("ETag" = String))),
-        (status = 404, description = "There is no such portfolio, or it is not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Invalid fields, or an Idempotency-Key used before", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+        AnyRoute, SignedIn, NotFound, WithBody, Stores, Contended,
     ),
     security(("bearer" = [])),
 )]

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use api::Problem;
 use api::asset::{Quote, Staleness};
 use api::portfolio::{Allocation, Summary, UsedRate};
 use axum::extract::State;
 use domain::valuation::{Total, Valuation};
 use domain::{PortfolioId, Ticker};
+use service_kit::contract::{AnyRoute, NotFound, SignedIn};
 use service_kit::{Answer, Caller, PathId, Result};
 
 use super::figures::{self, amount, number};
@@ -21,8 +21,7 @@ use crate::store::ledger;
     params(("portfolio_id" = String, Path, format = Uuid)),
     responses(
         (status = 200, description = "The summary", body = Summary),
-        (status = 404, description = "There is no such portfolio, or it is not yours", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+        AnyRoute, SignedIn, NotFound,
     ),
     security(("bearer" = [])),
 )]
