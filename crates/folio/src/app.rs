@@ -25,17 +25,24 @@ pub const TABLES: [store::TableSpec; 3] = [
 /// Why the services could not be put together.
 pub type BuildError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Every route of Folio, surrounded by its limits.
-///
+/// The services, put together.
+#[derive(Debug)]
+pub struct App {
+    /// Every route of Folio, surrounded by its limits.
+    pub router: Router,
+    /// Has work behind the scenes, to wait for before the store is closed.
+    pub asset: AssetService,
+}
+
 /// # Errors
 ///
 /// A service cannot start with these settings.
-pub fn router(
+pub fn build(
     settings: &Settings,
     store: &Store,
     clock: &Clock,
     draining: watch::Receiver<bool>,
-) -> Result<Router, BuildError> {
+) -> Result<App, BuildError> {
     let customer = CustomerService::try_new(
         &settings.customer,
         store.table(customer_service::TABLE.name),
@@ -48,7 +55,7 @@ pub fn router(
         store.table(asset_service::TABLE.name),
         clock.clone(),
     )?;
-    let (asset_routes, _) = asset_service::router(asset).split_for_parts();
+    let (asset_routes, _) = asset_service::router(asset.clone()).split_for_parts();
     let portfolio = PortfolioService::new(
         &settings.portfolio,
         store.table(portfolio_service::TABLE.name),
@@ -66,5 +73,8 @@ pub fn router(
             store: store.clone(),
             draining,
         }));
-    Ok(layers::surround(routes, &settings.limits, clock))
+    Ok(App {
+        router: layers::surround(routes, &settings.limits, clock),
+        asset,
+    })
 }

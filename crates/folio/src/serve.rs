@@ -15,12 +15,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use service_kit::config::ConfigError;
-use service_kit::server::{self, Shutdown};
+use service_kit::server::{self, ListenError, Shutdown};
 use service_kit::{Clock, telemetry};
 use store::{OpenError, Store};
 use thiserror::Error;
-use tokio::net::TcpListener;
 
+use crate::app::App;
 use crate::settings::{ServeFlags, Settings};
 use crate::{app, demo};
 
@@ -35,12 +35,9 @@ enum ServeError {
     Log(#[from] telemetry::FilterError),
     #[error(transparent)]
     Open(#[from] OpenError),
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        address: SocketAddr,
-        source: std::io::Error,
-    },
-    #[error("{0}")]
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    #[error(transparent)]
     Build(app::BuildError),
     #[error("the demo data could not be created: {0}")]
     Demo(#[from] demo::DemoError),
@@ -52,7 +49,7 @@ impl ServeError {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Config(_) | Self::Log(_) => 78,
-            Self::Listen { .. } => 69,
+            Self::Listen(_) => 69,
             Self::Open(OpenError::Locked { .. }) => 75,
             Self::Open(OpenError::Unusable { .. }) => 73,
             Self::Open(_) => 74,
@@ -61,25 +58,8 @@ impl ServeError {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "a command talks to its user")]
 pub fn main(flags: &ServeFlags) -> ExitCode {
-    let served = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(ServeError::Io)
-        .and_then(|runtime| runtime.block_on(serve(flags)));
-    match served {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("folio: {error}");
-            let mut cause = std::error::Error::source(&error);
-            while let Some(error) = cause {
-                eprintln!("  because {error}");
-                cause = error.source();
-            }
-            ExitCode::from(error.exit_code())
-        }
-    }
+    server::run("folio", serve(flags), ServeError::exit_code)
 }
 
 async fn serve(flags: &ServeFlags) -> Result<(), ServeError> {
@@ -87,14 +67,14 @@ async fn serve(flags: &ServeFlags) -> Result<(), ServeError> {
     telemetry::init(&settings.log)?;
     let clock = Clock::system();
     let store = Store::open_embedded(&settings.data_dir, &app::TABLES).await?;
-    let listener = listen(SocketAddr::new(settings.host, settings.port)).await?;
+    let listener = server::listen(SocketAddr::new(settings.host, settings.port)).await?;
     let address = listener.local_addr()?;
-    let issuer = &mut settings.customer.issuer;
-    issuer.get_or_insert_with(|| format!("http://localhost:{}", address.port()));
+    let own_address = format!("http://localhost:{}", address.port());
+    settings.customer.adopt_issuer(&own_address);
 
     let shutdown = Shutdown::default();
-    let router =
-        app::router(&settings, &store, &clock, shutdown.subscribe()).map_err(ServeError::Build)?;
+    let App { router, asset } =
+        app::build(&settings, &store, &clock, shutdown.subscribe()).map_err(ServeError::Build)?;
     let demo = if settings.demo {
         Some(demo::ensure(router.clone()).await?)
     } else {
@@ -108,15 +88,10 @@ async fn serve(flags: &ServeFlags) -> Result<(), ServeError> {
         shutdown.on_signal(),
     );
     sweeper.abort();
+    asset.settled().await;
     store.close().await;
     served?;
     Ok(signalled?)
-}
-
-async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| ServeError::Listen { address, source })
 }
 
 #[expect(clippy::print_stdout, reason = "a command talks to its user")]

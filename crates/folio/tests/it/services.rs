@@ -1,12 +1,11 @@
 //! The services apart, as they run on AWS: each on its own port, talking HTTP.
 
-use api::client::AssetClient;
 use asset_service::{AssetConfig, AssetService};
 use customer_service::{CustomerConfig, CustomerService};
 use folio::app::TABLES;
-use portfolio_service::{PortfolioConfig, PortfolioService};
+use portfolio_service::{ApartConfig, PortfolioConfig, PortfolioService};
+use service_kit::Clock;
 use service_kit::testing::TestApp;
-use service_kit::{Clock, TokenVerifier, transport};
 use store::Store;
 
 use super::process::{opened, registered};
@@ -25,15 +24,18 @@ async fn the_services_do_over_the_network_what_they_do_in_one_process() {
     let asset = AssetService::try_new(&AssetConfig::default(), table, clock.clone()).unwrap();
     let asset = TestApp::start(asset_service::router(asset).into()).await;
 
-    let keys = transport::http(&customer.url()).unwrap();
-    let verifier = TokenVerifier::new(&config.issuer, &config.audience, keys, clock.clone());
-    let portfolio = PortfolioService::new(
-        &PortfolioConfig::default(),
-        store.table(portfolio_service::TABLE.name),
-        AssetClient::new(transport::http(&asset.url()).unwrap()),
-        verifier,
-        clock,
-    );
+    let apart = ApartConfig {
+        asset_url: Some(asset.url()),
+        identity_url: Some(customer.url()),
+        issuer: Some(config.issuer().to_owned()),
+        ..ApartConfig::default()
+    };
+    let portfolio_config = PortfolioConfig {
+        apart,
+        ..PortfolioConfig::default()
+    };
+    let table = store.table(portfolio_service::TABLE.name);
+    let portfolio = PortfolioService::try_apart(&portfolio_config, table, clock).unwrap();
     let portfolio = TestApp::start(portfolio_service::router(portfolio).into()).await;
 
     let ada = registered(&customer, "ada@example.com").await;
@@ -50,4 +52,23 @@ async fn the_services_do_over_the_network_what_they_do_in_one_process() {
     assert_eq!(recorded.at("/instrument_type"), "Stock");
     assert_eq!(recorded.at("/source"), "simulated");
     assert_ne!(recorded.at("/current_price"), "null");
+}
+
+#[tokio::test]
+async fn a_portfolio_service_that_cannot_find_the_others_names_the_setting() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open_embedded(dir.path(), &TABLES).await.unwrap();
+    let mut config = PortfolioConfig::default();
+    let refused = |config: &PortfolioConfig| {
+        let table = store.table(portfolio_service::TABLE.name);
+        let service = PortfolioService::try_apart(config, table, Clock::system());
+        service.unwrap_err().to_string()
+    };
+    assert!(refused(&config).contains("portfolio.apart.asset_url: is not set"));
+    config.apart.asset_url = Some("asset:8080".to_owned());
+    assert!(refused(&config).contains("portfolio.apart.asset_url: \"asset:8080\""));
+    config.apart.asset_url = Some("http://asset:8080".to_owned());
+    assert!(refused(&config).contains("portfolio.apart.identity_url: is not set"));
+    config.apart.identity_url = Some("https://folio.example".to_owned());
+    assert!(refused(&config).contains("portfolio.apart.issuer: is not set"));
 }
