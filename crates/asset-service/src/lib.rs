@@ -8,7 +8,7 @@
 //! | where prices are from | [`source`] |
 //! | what is stored, and each write | `store/<noun>.rs` |
 //! | settings | [`AssetConfig`] |
-//! | the process that runs on AWS | `process` |
+//! | the process that runs on AWS | `main.rs`, `service_kit::process` |
 //!
 //! Market data is public: no route needs a token, and no answer depends on who asks.
 //! Invariant: a price is what a source said, with its source, its time and its staleness, or it is
@@ -17,8 +17,6 @@
 mod config;
 mod http;
 mod instruments;
-#[cfg(feature = "aws")]
-pub mod process;
 mod quotes;
 mod search;
 mod service;

@@ -8,7 +8,7 @@
 //! | limits on guessing | `rate_limit` |
 //! | what the other services hear | `events` |
 //! | settings | [`CustomerConfig`] |
-//! | the process that runs on AWS | `process` |
+//! | the process that runs on AWS | `main.rs`, `service_kit::process` |
 //!
 //! Not here: verifying tokens, which every service does for itself (`service_kit::identity`).
 //! Invariant: a password is never stored, logged or shown; only its argon2id hash is kept.
@@ -17,8 +17,6 @@ mod config;
 mod events;
 mod http;
 mod identity;
-#[cfg(feature = "aws")]
-pub mod process;
 mod rate_limit;
 mod service;
 mod store;

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | a route | `http/<noun>.rs` |
 //! | a key, a stored item, the write behind a change | `store/<noun>.rs` |
+//! | settings | [`PortfolioConfig`] |
+//! | the process that runs on AWS | `main.rs`, `apart.rs`, `service_kit::process` |
 //! | prices and rates, asked of the Asset service | `prices.rs` |
 //! | the rules | the `domain` crate |
 //!
@@ -11,11 +13,13 @@
 //! portfolio, so somebody else's portfolio is simply not found. A ledger is
 //! reached only through its portfolio.
 
+mod apart;
 mod http;
 mod prices;
 mod state;
 mod store;
 
+pub use apart::ApartConfig;
 pub use state::{PortfolioConfig, PortfolioService};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

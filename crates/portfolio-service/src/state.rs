@@ -9,6 +9,7 @@ use service_kit::{Clock, TokenVerifier};
 use store::Table;
 use tokio::sync::{Mutex, MutexGuard};
 
+use crate::apart::ApartConfig;
 use crate::prices::Prices;
 use crate::store::ledger::LedgerCache;
 
@@ -19,6 +20,7 @@ pub struct PortfolioConfig {
     pub price_reuse_milliseconds: u64,
     /// How many lots the decoded ledgers kept in memory may have together.
     pub cached_lots: u64,
+    pub apart: ApartConfig,
 }
 
 impl Default for PortfolioConfig {
@@ -26,6 +28,7 @@ impl Default for PortfolioConfig {
         Self {
             price_reuse_milliseconds: 1000,
             cached_lots: 100_000,
+            apart: ApartConfig::default(),
         }
     }
 }

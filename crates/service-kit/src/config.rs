@@ -2,8 +2,10 @@
 //!
 //! An environment variable `FOLIO_ASSET__QUOTE_TTL_SECONDS=5` sets the key
 //! `asset.quote_ttl_seconds`. A setting that is unknown or cannot be read stops
-//! the start with its name and where it came from.
+//! the start with its name and where it came from. A service that is a process
+//! of its own has only the environment.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
@@ -31,11 +33,39 @@ pub fn load<T: Serialize + DeserializeOwned + Default>(
         }
         figment = figment.merge(Toml::file_exact(path));
     }
-    figment
-        .merge(Env::prefixed("FOLIO_").ignore(&["config"]).split("__"))
-        .merge(Serialized::globals(flags))
-        .extract()
-        .map_err(|error| ConfigError(error.into_iter().map(|error| described(&error)).collect()))
+    let given = figment
+        .merge(environment())
+        .merge(Serialized::globals(flags));
+    Ok(given.extract()?)
+}
+
+/// Reads from the environment what every process is told, and under the key `section` what one
+/// service is told.
+///
+/// # Errors
+///
+/// [`ConfigError`] names a setting that cannot be used.
+pub fn load_apart<T, S>(section: &'static str) -> Result<(T, S), ConfigError>
+where
+    T: Serialize + DeserializeOwned + Default,
+    S: Serialize + DeserializeOwned + Default,
+{
+    let is_own = move |key: &str| {
+        let first = key.split('.').next();
+        first.is_some_and(|first| first.eq_ignore_ascii_case(section))
+    };
+    let shared = Figment::from(Serialized::defaults(T::default()))
+        .merge(environment().filter(move |key| !is_own(key.as_str())))
+        .extract()?;
+    // A map, so that an error has the whole path of its key.
+    let mut own: BTreeMap<String, S> = Figment::from(Serialized::default(section, S::default()))
+        .merge(environment().filter(move |key| is_own(key.as_str())))
+        .extract()?;
+    Ok((shared, own.remove(section).unwrap_or_default()))
+}
+
+fn environment() -> Env {
+    Env::prefixed("FOLIO_").ignore(&["config"]).split("__")
 }
 
 fn described(error: &figment::Error) -> String {
@@ -65,6 +95,19 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+impl ConfigError {
+    /// What is wrong with the setting `key`, found out where it is used.
+    pub fn at(key: &str, problem: impl fmt::Display) -> Self {
+        Self(vec![format!("{key}: {problem}")])
+    }
+}
+
+impl From<figment::Error> for ConfigError {
+    fn from(error: figment::Error) -> Self {
+        Self(error.into_iter().map(|error| described(&error)).collect())
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,7 @@
 //! | who calls | [`identity`] |
 //! | calling another service | [`transport`] |
 //! | running, draining, health | [`server`], [`health`] |
+//! | a service as a process of its own, on AWS | `process` |
 //! | logs | [`telemetry`] |
 //! | the OpenAPI contract | [`contract`] |
 //!
@@ -28,6 +29,8 @@ pub mod identity;
 pub mod layers;
 pub mod params;
 pub mod precondition;
+#[cfg(feature = "aws")]
+pub mod process;
 pub mod server;
 pub mod telemetry;
 #[cfg(feature = "testing")]

@@ -1,7 +1,10 @@
-//! Serving until told to stop, and then letting requests finish.
+//! A process from its start to its exit code: serving until told to stop, and
+//! then letting requests finish.
 
+use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::Router;
@@ -11,6 +14,47 @@ use tokio::sync::watch;
 
 /// How long requests may take to finish once the process is told to stop.
 const DRAIN: Duration = Duration::from_secs(20);
+
+/// Runs a process to its end. If it failed, says so on standard error, with every cause.
+#[expect(clippy::print_stderr, reason = "a process talks to whoever started it")]
+pub fn run<E: Error + From<io::Error>>(
+    name: &str,
+    process: impl Future<Output = Result<(), E>>,
+    exit_code: impl Fn(&E) -> u8,
+) -> ExitCode {
+    let ended = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(E::from)
+        .and_then(|runtime| runtime.block_on(process));
+    let Err(error) = ended else {
+        return ExitCode::SUCCESS;
+    };
+    eprintln!("{name}: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprintln!("  because {error}");
+        cause = error.source();
+    }
+    ExitCode::from(exit_code(&error))
+}
+
+/// The address cannot be listened on; usually somebody else does.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}")]
+pub struct ListenError {
+    address: SocketAddr,
+    source: io::Error,
+}
+
+/// # Errors
+///
+/// The port is taken or may not be used.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| ListenError { address, source })
+}
 
 /// Tells everyone that the process is about to stop.
 #[derive(Debug)]

@@ -1,8 +1,7 @@
 //! Tests of the whole: the workspace's own rules, and Folio as a process.
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test that cannot go on should say where, and a long one what it saw"
+    reason = "a test that cannot go on should say where"
 )]
 
 mod arrows;

@@ -21,8 +21,10 @@ pub(crate) struct Folio {
 pub(crate) fn command(data_dir: &Path) -> Command {
     let mut command = Command::new(BINARY);
     command
-        .args(["serve", "--port", "0", "--data-dir"])
+        .args(["serve", "--data-dir"])
         .arg(data_dir)
+        // Not as a flag, so that a test may give another.
+        .env("FOLIO_PORT", "0")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -71,10 +73,6 @@ impl Folio {
         );
         self.child.wait().unwrap()
     }
-
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
-    }
 }
 
 impl Deref for Folio {
@@ -97,7 +95,6 @@ impl Drop for Folio {
 #[derive(Debug, Clone)]
 pub(crate) struct Customer {
     pub(crate) token: String,
-    pub(crate) refresh_token: String,
 }
 
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -125,7 +122,6 @@ pub(crate) async fn signed_in(folio: &TestClient, email: &str) -> Customer {
         .expect(201);
     Customer {
         token: session.at("/access_token"),
-        refresh_token: session.at("/refresh_token"),
     }
 }
 
