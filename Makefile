@@ -22,8 +22,11 @@ unit: ## Run the tests of all crates, the faults and the journeys among them
 	cargo nextest run --workspace --all-features --profile $${NEXTEST_PROFILE:-default}
 	cargo test --doc --workspace --all-features --quiet
 
-dynamodb: $(VENV)/.ready ## Run the table layer's contract suite against another DynamoDB
+dynamodb: $(VENV)/.ready ## Run the table layer's contract suite, and the services apart, on another DynamoDB
 	$(PYTHON) e2e/dynamodb_contract.py
+	cargo build --package customer-service --package portfolio-service --package asset-service \
+		--features customer-service/aws,portfolio-service/aws,asset-service/aws
+	$(PYTHON) e2e/services_on_dynamodb.py
 
 served: $(VENV)/.ready ## Run schemathesis against a served contract, and the README as written
 	cargo build --package folio
