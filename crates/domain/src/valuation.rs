@@ -276,16 +276,16 @@ impl Valuation {
     /// # Errors
     ///
     /// `Overflow`.
-    pub fn of(
-        positions: &[Position],
+    pub fn of<'a>(
+        positions: impl IntoIterator<Item = &'a Position>,
         base: Currency,
         market: &Market,
     ) -> Result<Self, ArithmeticError> {
         let mut total = Total::zero(base);
         let mut types: BTreeMap<InstrumentType, Total> = BTreeMap::new();
-        let mut holdings = Vec::with_capacity(positions.len());
+        let mut holdings = Vec::new();
         for position in positions
-            .iter()
+            .into_iter()
             .filter(|position| !position.lots().is_empty())
         {
             let currency = common_currency(position).unwrap_or(base);
@@ -474,7 +474,7 @@ mod tests {
 
     #[test]
     fn the_value_of_an_empty_portfolio_is_zero_and_complete() {
-        let valuation = Valuation::of(&[], Currency::EUR, &Market::default()).unwrap();
+        let valuation = Valuation::of([], Currency::EUR, &Market::default()).unwrap();
         assert_eq!(shown(valuation.total.value()), "0 EUR");
         assert_eq!(valuation.total.status(), Status::Ok);
     }

@@ -42,7 +42,7 @@ pub(crate) async fn list_holdings(
     let base = portfolio.value.0.base_currency;
     let book = service.prices.book(ledger.lots(), Some(base)).await;
     // A weight needs the whole, so that every page values every holding.
-    let valuation = Valuation::of(&ledger.positions, base, &book.market)?;
+    let valuation = Valuation::of(ledger.positions(), base, &book.market)?;
     let mut rows = valuation.holdings.iter().skip_while(|holding| {
         after
             .as_ref()

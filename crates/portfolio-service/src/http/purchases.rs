@@ -24,7 +24,7 @@ use store::{Item, WriteError};
 use super::figures;
 use crate::state::PortfolioService;
 use crate::store::events::{self, LedgerChange};
-use crate::store::ledger::{self, LedgerWrite};
+use crate::store::ledger::{self, Ledger, LedgerWrite};
 use crate::store::portfolios::StoredPortfolio;
 
 /// How often a change is decided again before the client has to.
@@ -64,13 +64,23 @@ pub(crate) async fn record_investment(
         Begun::Run(guard) => guard,
     };
     let _turn = service.turn(id).await;
-    let (portfolio, _) =
-        ledger::load(&service.table, &service.ledgers, caller.customer_id, id).await?;
-    let purchase = purchase(&service, &portfolio, fields, request).await?;
-    for _ in 0..ATTEMPTS {
-        if let Some(response) = record(&service, caller, &guard, &purchase).await? {
+    let load = || ledger::load(&service.table, &service.ledgers, caller.customer_id, id);
+    let mut read = load().await?;
+    let purchase = purchase(&service, &read.0, fields, request).await?;
+    let (shown, etag) = shown(&service, &purchase).await?;
+    let location = format!("/v1/portfolios/{id}/investments/{}", purchase.id);
+    let answer = Answer::created(location, &shown)?.etag(&etag);
+    for attempt in 0..ATTEMPTS {
+        let (portfolio, ledger) = &read;
+        // A write whose outcome got lost on the way may have been committed after all.
+        if attempt > 0 && ledger.lot(purchase.id).is_some() {
+            return Ok(answer.into_response());
+        }
+        let write = recorded(&service, portfolio, ledger, &purchase)?;
+        if let Some(response) = committed(&service, &guard, id, write, &answer).await? {
             return Ok(response);
         }
+        read = load().await?;
     }
     Err(changed_by_many())
 }
@@ -146,38 +156,42 @@ async fn described(
     Ok((kind, currency))
 }
 
-async fn record(
+/// The ledger with one more purchase.
+fn recorded(
     service: &PortfolioService,
-    caller: Caller,
-    guard: &IdempotencyGuard,
-    transaction: &Transaction,
-) -> Result<Option<Response>> {
-    let id = transaction.portfolio_id;
-    let (portfolio, ledger) =
-        ledger::load(&service.table, &service.ledgers, caller.customer_id, id).await?;
-    let ticker = transaction.entry.ticker();
-    let (shown, etag) = shown(service, transaction).await?;
-    let location = format!("/v1/portfolios/{id}/investments/{}", transaction.id);
-    let answer = Answer::created(location, &shown)?.etag(&etag);
-    // A write whose outcome got lost on the way may have been committed after all.
-    if ledger.lot(transaction.id).is_some() {
-        return Ok(Some(answer.into_response()));
-    }
-    let position = ledger
-        .position(ticker)
-        .apply(transaction)
-        .map_err(refused)?;
-
-    let stored = &portfolio.value.0;
-    let version = portfolio.version + 1;
+    portfolio: &Item<StoredPortfolio>,
+    ledger: &Arc<Ledger>,
+    purchase: &Transaction,
+) -> Result<LedgerWrite> {
+    let ticker = purchase.entry.ticker();
+    let position = ledger.position(ticker).apply(purchase).map_err(refused)?;
     let change = LedgerChange::Recorded;
-    let event = events::ledger(change, stored, version, transaction, &service.clock)?;
-    let (write, after) = LedgerWrite::new(&service.table, &portfolio, Arc::clone(&ledger))
-        .record(transaction)
-        .position(position)
-        .event(&event)
-        .finish();
-    match guard.commit(write, answer).await {
+    let version = portfolio.version + 1;
+    let event = events::ledger(
+        change,
+        &portfolio.value.0,
+        version,
+        purchase,
+        &service.clock,
+    )?;
+    Ok(
+        LedgerWrite::new(&service.table, portfolio, Arc::clone(ledger))
+            .record(purchase)
+            .position(position)
+            .event(&event),
+    )
+}
+
+/// The answer once the write is committed; nothing if somebody else was first.
+async fn committed(
+    service: &PortfolioService,
+    guard: &IdempotencyGuard,
+    id: PortfolioId,
+    write: LedgerWrite,
+    answer: &Answer,
+) -> Result<Option<Response>> {
+    let (write, after) = write.finish();
+    match guard.commit(write, answer.clone()).await {
         Ok(response) if is_replay(&response) => Ok(Some(response)),
         Ok(response) => {
             service.ledgers.remember(id, after);

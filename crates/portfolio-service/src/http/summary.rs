@@ -38,7 +38,7 @@ pub(crate) async fn get_summary(
         total,
         holdings,
         by_type,
-    } = Valuation::of(&ledger.positions, base, &book.market)?;
+    } = Valuation::of(ledger.positions(), base, &book.market)?;
     Answer::ok(&Summary {
         portfolio_id: id.to_string(),
         currency: base.code().to_owned(),

@@ -3,10 +3,9 @@
 //! | Sort key | Item |
 //! |---|---|
 //! | `TX#<trade date>#<id>` | one entry; also by ticker in the local index |
-//! | `POS#<ticker>#<page>` | up to 64 open lots of one instrument |
+//! | `POS#<ticker>#<page>` | up to 16 open lots of one instrument |
 //!
-//! Positions are pages because an item holds 400 KB and a ledger any number of
-//! lots; a change rewrites only the pages it touches.
+//! How lots are cut into pages is in `pages.rs`.
 //!
 //! Invariant: entries and positions change only in one write that also
 //! advances the portfolio's version, so a ledger decoded at a version stays
@@ -20,12 +19,11 @@ use domain::{CustomerId, PortfolioId, Ticker, TransactionId};
 use jiff::civil::Date;
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
-use service_kit::Result;
+use service_kit::{Error, Result};
 use store::{Item, Key, Query, Record, Table, Write};
 
+use super::pages::Paged;
 use super::portfolios::{self, StoredPortfolio};
-
-const LOTS_PER_PAGE: usize = 64;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -62,7 +60,7 @@ fn ticker_key(transaction: &Transaction) -> String {
     )
 }
 
-fn page_key(portfolio: PortfolioId, ticker: &Ticker, page: usize) -> Key {
+fn page_key(portfolio: PortfolioId, ticker: &Ticker, page: u32) -> Key {
     Key::new(
         ledger_partition(portfolio),
         format!("POS#{ticker}#{page:06}"),
@@ -73,50 +71,62 @@ fn page_key(portfolio: PortfolioId, ticker: &Ticker, page: usize) -> Key {
 #[derive(Debug, Clone)]
 pub(crate) struct Ledger {
     pub(crate) version: u64,
-    pub(crate) positions: Vec<Position>,
+    /// By ticker. Shared, because the next version differs in one or two of them.
+    positions: Vec<Arc<Paged>>,
 }
 
 impl Ledger {
+    pub(crate) fn positions(&self) -> impl Iterator<Item = &Position> + Clone {
+        self.positions.iter().map(|paged| &paged.position)
+    }
+
+    /// Where the instrument's position is, or would be.
+    fn place(&self, ticker: &Ticker) -> std::result::Result<usize, usize> {
+        self.positions
+            .binary_search_by(|paged| paged.position.ticker.cmp(ticker))
+    }
+
     pub(crate) fn position(&self, ticker: &Ticker) -> Position {
-        match self
-            .positions
-            .binary_search_by(|position| position.ticker.cmp(ticker))
-        {
-            Ok(place) => self.positions[place].clone(),
+        match self.place(ticker) {
+            Ok(place) => self.positions[place].position.clone(),
             Err(_) => Position::empty(ticker.clone()),
         }
     }
 
+    fn paged(&self, ticker: &Ticker) -> Arc<Paged> {
+        match self.place(ticker) {
+            Ok(place) => Arc::clone(&self.positions[place]),
+            Err(_) => Arc::new(Paged::empty(ticker.clone())),
+        }
+    }
+
     pub(crate) fn lot(&self, id: TransactionId) -> Option<(&Ticker, &Lot)> {
-        self.positions.iter().find_map(|position| {
+        self.positions().find_map(|position| {
             let lot = position.lots().iter().find(|lot| lot.id == id)?;
             Some((&position.ticker, lot))
         })
     }
 
     pub(crate) fn lots(&self) -> impl Iterator<Item = (&Ticker, &Lot)> + Clone {
-        self.positions
-            .iter()
+        self.positions()
             .flat_map(|position| position.lots().iter().map(|lot| (&position.ticker, lot)))
     }
 
-    fn with(&self, changed: Vec<Position>, version: u64) -> Self {
-        let mut positions: BTreeMap<Ticker, Position> = self
-            .positions
-            .iter()
-            .map(|p| (p.ticker.clone(), p.clone()))
-            .collect();
-        for position in changed {
-            if position.lots().is_empty() {
-                positions.remove(&position.ticker);
-            } else {
-                positions.insert(position.ticker.clone(), position);
+    fn with(&self, changed: Vec<Paged>, version: u64) -> Self {
+        let mut after = Self {
+            version,
+            ..self.clone()
+        };
+        for paged in changed {
+            let position = &paged.position;
+            match (after.place(&position.ticker), position.lots().is_empty()) {
+                (Ok(place), true) => drop(after.positions.remove(place)),
+                (Ok(place), false) => after.positions[place] = Arc::new(paged),
+                (Err(_), true) => {}
+                (Err(place), false) => after.positions.insert(place, Arc::new(paged)),
             }
         }
-        Self {
-            version,
-            positions: positions.into_values().collect(),
-        }
+        after
     }
 }
 
@@ -171,18 +181,24 @@ pub(crate) async fn load(
     }
 }
 
-async fn read_positions(table: &Table, id: PortfolioId) -> Result<Vec<Position>> {
-    let pages = Query::partition(ledger_partition(id)).prefix("POS#");
-    let mut lots: BTreeMap<Ticker, Vec<Lot>> = BTreeMap::new();
-    for page in table.query_all::<LotPage>(&pages).await? {
-        lots.entry(page.value.ticker)
+async fn read_positions(table: &Table, id: PortfolioId) -> Result<Vec<Arc<Paged>>> {
+    let query = Query::partition(ledger_partition(id)).prefix("POS#");
+    let mut pages: BTreeMap<Ticker, Vec<(u32, Vec<Lot>)>> = BTreeMap::new();
+    for item in table.query_all::<LotPage>(&query).await? {
+        let number = item
+            .key
+            .sk
+            .rsplit('#')
+            .next()
+            .and_then(|number| number.parse().ok());
+        let number = number.ok_or_else(|| Error::internal("a position page without a number"))?;
+        pages
+            .entry(item.value.ticker)
             .or_default()
-            .extend(page.value.lots);
+            .push((number, item.value.lots));
     }
-    Ok(lots
-        .into_iter()
-        .map(|(ticker, lots)| Position::from_lots(ticker, lots))
-        .collect())
+    let position = |(ticker, pages)| Arc::new(Paged::from_pages(ticker, pages));
+    Ok(pages.into_iter().map(position).collect())
 }
 
 pub(crate) async fn load_transaction(
@@ -235,7 +251,7 @@ pub(crate) async fn remove_all(table: &Table, portfolio: PortfolioId) -> Result<
 pub(crate) struct LedgerWrite {
     portfolio: PortfolioId,
     before: Arc<Ledger>,
-    changed: Vec<Position>,
+    changed: Vec<Paged>,
     write: Write,
 }
 
@@ -280,30 +296,23 @@ impl LedgerWrite {
 
     /// Stores the pages of a position that differ from before.
     pub(crate) fn position(mut self, after: Position) -> Self {
-        let before = self.before.position(&after.ticker);
-        let pages = before
-            .lots()
-            .len()
-            .max(after.lots().len())
-            .div_ceil(LOTS_PER_PAGE);
-        for page in 0..pages {
-            let old = lots_of_page(&before, page);
-            let new = lots_of_page(&after, page);
-            if old == new {
-                continue;
-            }
-            let key = page_key(self.portfolio, &after.ticker, page);
-            self.write = if new.is_empty() {
+        let ticker = after.ticker.clone();
+        let (position, changed) = self.before.paged(&ticker).after(after);
+        for (number, lots) in changed {
+            let key = page_key(self.portfolio, &ticker, number);
+            self.write = if lots.is_empty() {
                 self.write.remove(&key)
             } else {
-                let page = LotPage {
-                    ticker: after.ticker.clone(),
-                    lots: new.to_vec(),
-                };
-                self.write.put(&key, &page)
+                self.write.put(
+                    &key,
+                    &LotPage {
+                        ticker: ticker.clone(),
+                        lots,
+                    },
+                )
             };
         }
-        self.changed.push(after);
+        self.changed.push(position);
         self
     }
 
@@ -317,12 +326,4 @@ impl LedgerWrite {
         let after = self.before.with(self.changed, self.before.version + 1);
         (self.write, after)
     }
-}
-
-fn lots_of_page(position: &Position, page: usize) -> &[Lot] {
-    position
-        .lots()
-        .chunks(LOTS_PER_PAGE)
-        .nth(page)
-        .unwrap_or_default()
 }

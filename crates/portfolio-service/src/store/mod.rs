@@ -2,4 +2,5 @@
 
 pub(crate) mod events;
 pub(crate) mod ledger;
+mod pages;
 pub(crate) mod portfolios;
