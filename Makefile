@@ -19,6 +19,7 @@ lint: ## Check formatting and lints
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
 
 unit: ## Run the tests of all crates, the faults and the journeys among them
+	cargo nextest --version > /dev/null 2>&1 || cargo install --locked cargo-nextest
 	cargo nextest run --workspace --all-features --profile $${NEXTEST_PROFILE:-default}
 	cargo test --doc --workspace --all-features --quiet
 

@@ -58,16 +58,18 @@ def get(token):
     return f'wrk.headers["Authorization"] = "Bearer {token}"\n'
 
 
-def post(token, paths, body):
-    """One request after the other over all paths, so that no portfolio is everybody's."""
+def post(token, paths, bodies):
+    """All paths and bodies in turn, so that no portfolio and no instrument is everybody's."""
     listed = ",".join(f'"{path}"' for path in paths)
+    texts = ",".join(f"[[{body}]]" for body in bodies)
     return f"""
 local paths = {{{listed}}}
+local bodies = {{{texts}}}
 local next = 0
 local headers = {{["Authorization"] = "Bearer {token}", ["Content-Type"] = "application/json"}}
 request = function()
-  next = next % #paths + 1
-  return wrk.format("POST", paths[next], headers, [[{body}]])
+  next = next + 1
+  return wrk.format("POST", paths[next % #paths + 1], headers, bodies[next % #bodies + 1])
 end
 """
 
@@ -180,13 +182,13 @@ def measure(folder, base, pid):
     beside_bare(folder, "GET 25 investments", listed, raw(listed, token), 200, get(token), pid)
     summary = f"{base}/v1/portfolios/{held}/summary"
     beside_bare(folder, "GET summary", summary, raw(summary, token), 200, get(token), pid)
-    body = json.dumps({"ticker_symbol": "AAPL", **investment})
+    bodies = [json.dumps({"ticker_symbol": symbol, **investment}) for symbol in SYMBOLS.split()]
     paths = [f"/v1/portfolios/{portfolio}/investments" for portfolio in written]
-    text = post(token, paths, body)
+    text = post(token, paths, bodies)
     beside_bare(folder, "POST investment, durable", f"{base}/", json.dumps(recorded).encode(), 201, text, pid)
     credentials = json.dumps({"email": "ada@example.com", "password": "correct horse battery staple"})
     session = json.dumps(call("POST", f"{base}/v1/sessions", json.loads(credentials))).encode()
-    text = post("", ["/v1/sessions"], credentials)
+    text = post("", ["/v1/sessions"], [credentials])
     beside_bare(folder, "POST session (sign-in)", f"{base}/", session, 201, text, pid)
 
 

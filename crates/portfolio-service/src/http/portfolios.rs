@@ -108,7 +108,9 @@ pub(crate) async fn open_portfolio(
     let location = format!("/v1/portfolios/{}", portfolio.id);
     let answer = Answer::created(location, &Portfolio::from(&portfolio))?.etag(&ETag::strong(1));
     let write = portfolios::create(&service.table, &portfolio, &service.clock)?;
-    Ok(guard.commit(write, answer).await?)
+    let response = guard.commit(write, answer).await?;
+    portfolios::purge_deleted(&service.table, caller.customer_id).await;
+    Ok(response)
 }
 
 /// Read one portfolio.
@@ -245,7 +247,7 @@ pub(crate) async fn delete_portfolio(
         let write = portfolios::delete(&service.table, &item, &service.clock)?;
         match write.commit().await {
             Ok(()) => {
-                portfolios::purge_deleted(&service.table, caller.customer_id).await?;
+                portfolios::purge_deleted(&service.table, caller.customer_id).await;
                 return Ok(Answer::no_content().into_response());
             }
             Err(WriteError::ConditionFailed { .. }) => {}

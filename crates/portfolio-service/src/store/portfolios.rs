@@ -113,8 +113,17 @@ fn purge_key(owner: CustomerId, id: PortfolioId) -> Key {
     Key::new(owner_partition(owner), format!("PURGE#{id}"))
 }
 
-/// Removes what is left of the owner's deleted portfolios.
-pub(crate) async fn purge_deleted(table: &Table, owner: CustomerId) -> Result<()> {
+/// Removes what is left of the owner's deleted portfolios. They are gone for
+/// their owner already, so a failure is no answer to anybody: the marker stays,
+/// and the next time the owner opens or deletes a portfolio takes it up again.
+pub(crate) async fn purge_deleted(table: &Table, owner: CustomerId) {
+    if let Err(error) = purge(table, owner).await {
+        let error = &error as &dyn std::error::Error;
+        tracing::warn!(error, "a deleted portfolio is not purged yet");
+    }
+}
+
+async fn purge(table: &Table, owner: CustomerId) -> Result<()> {
     let markers = Query::partition(owner_partition(owner)).prefix("PURGE#");
     for marker in table.query_all::<Purge>(&markers).await? {
         ledger::remove_all(table, marker.value.portfolio_id).await?;
