@@ -4,7 +4,7 @@
 //! another machine or a router in the same process is the transport's matter.
 
 use bytes::Bytes;
-use domain::{Currency, Ticker};
+use domain::Ticker;
 use http::{Method, Request, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -12,7 +12,7 @@ use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 
 use crate::Problem;
-use crate::asset::{FxRate, Instrument, Quote, QuoteList};
+use crate::asset::{Instrument, Quote, QuoteList};
 
 /// Carries one request to a service and brings back its answer.
 pub type Transport = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, TransportError>;
@@ -76,14 +76,6 @@ impl AssetClient {
             }) => Ok(None),
             Err(error) => Err(error),
         }
-    }
-
-    pub async fn get_fx_rate(
-        &self,
-        base: Currency,
-        quote: Currency,
-    ) -> Result<FxRate, ClientError> {
-        get(&self.transport, &format!("/v1/fx/{base}/{quote}")).await
     }
 }
 

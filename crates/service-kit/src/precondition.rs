@@ -97,11 +97,6 @@ impl Preconditions {
         }
     }
 
-    /// Whether the change is bound to what its client has read.
-    pub fn is_conditional(&self) -> bool {
-        matches!(self.if_match, Some(Tags::Listed(_)))
-    }
-
     /// Whether the client's copy is the current one.
     pub fn not_modified(&self, current: &ETag) -> bool {
         let current = current.to_string();
