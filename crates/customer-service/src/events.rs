@@ -4,7 +4,7 @@
 use domain::CustomerId;
 use domain::customer::Customer;
 use serde::Serialize;
-use service_kit::{Clock, Error, Result};
+use service_kit::{Clock, Error, Result, layers};
 use store::Event;
 
 use crate::store::{StoredCustomer, partition};
@@ -86,7 +86,7 @@ fn event(
         aggregate_pk: partition(customer_id),
         aggregate_id: customer_id.to_string(),
         aggregate_version,
-        trace: None,
+        trace: layers::current_request_id(),
         data: serde_json::to_string(data).map_err(Error::internal)?,
     })
 }
