@@ -39,7 +39,7 @@ enum ServeError {
     Listen(#[from] ListenError),
     #[error(transparent)]
     Build(app::BuildError),
-    #[error("the demo data could not be created: {0}")]
+    #[error("the demo data could not be created")]
     Demo(#[from] demo::DemoError),
     #[error(transparent)]
     Io(#[from] std::io::Error),

@@ -38,7 +38,7 @@ impl Default for LogConfig {
 const SDK_AT_MOST: &str = "aws=info";
 
 #[derive(Debug, Error)]
-#[error("log.filter {filter:?} cannot be used: {source}")]
+#[error("log.filter {filter:?} cannot be used")]
 pub struct FilterError {
     filter: String,
     source: ParseError,
