@@ -24,7 +24,7 @@ async fn purchases_on_several_stored_pages_are_all_there() {
         assert!(quantities.into_iter().eq(1..=LOTS));
         world.restart().await;
     }
-    // What moves from the first page to the last shifts all in between.
+    // It keeps its page, and yet comes last in the list.
     let amended = world.patch(&first, r#"{"purchase_date":"2026-03-01"}"#);
     amended.send().await.expect(200);
     world.restart().await;
