@@ -303,7 +303,7 @@ pub struct Summary {
     /// The oldest price in the totals.
     #[schema(required)]
     pub as_of: Option<Timestamp>,
-    /// The worst staleness of any price in the totals.
+    /// The worst staleness of any price or rate asked for; `unavailable` when one is missing.
     pub staleness: Staleness,
     /// Every source a price in the totals is from.
     pub sources: Vec<String>,
