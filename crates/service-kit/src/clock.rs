@@ -54,15 +54,16 @@ impl Clock {
         Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
     }
 
-    /// A new id that sorts after those made before it.
+    /// A new id that sorts after those this process made before it. Under a manual clock, ids of
+    /// the same instant sort at random.
     pub fn new_id(&self) -> Uuid {
-        let now = self.now();
-        let seconds = u64::try_from(now.as_second()).unwrap_or(0);
-        let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
         match self.0 {
             #[expect(clippy::disallowed_methods, reason = "the one place that draws ids")]
             Source::System => Uuid::now_v7(),
             Source::Manual(_) => {
+                let now = self.now();
+                let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+                let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
                 Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanos))
             }
         }
