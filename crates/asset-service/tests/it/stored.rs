@@ -1,5 +1,7 @@
 //! What outlives a restart.
 
+use std::collections::BTreeSet;
+
 use asset_service::AssetConfig;
 use serde::{Deserialize, Serialize};
 use store::{Key, Record};
@@ -143,7 +145,7 @@ async fn what_is_stored_today_has_the_fields_of_schema_1() {
         .await
         .unwrap()
         .unwrap();
-    let fields = |value: &serde_json::Value| -> Vec<String> {
+    let fields = |value: &serde_json::Value| -> BTreeSet<String> {
         let fields = value.as_object().unwrap();
         fields
             .keys()

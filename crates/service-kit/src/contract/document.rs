@@ -30,6 +30,8 @@ pub fn document(api: &OpenApi) -> Result<Value, serde_json::Error> {
             schema.insert("additionalProperties".into(), Value::Bool(false));
         }
     }
+    // Whether objects keep their order depends on what else is built into the program.
+    document.sort_all_objects();
     Ok(document)
 }
 
