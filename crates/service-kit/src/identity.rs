@@ -3,12 +3,13 @@
 //! A token is good if it is signed with a key of the issuer's key set, by an
 //! allowed algorithm, for our audience, and has not expired. Verified tokens
 //! are remembered until they expire, because a signature check costs more than
-//! most requests do.
+//! most requests do. A token with a known key never waits for the issuer; one
+//! with an unknown key waits for at most one question, asked for all at once.
 //!
 //! Invariant: a token is never trusted by its own word: the algorithm comes
 //! from the allow-list and the key from the key set.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use api::client::{self, Transport};
 use domain::{CustomerId, SessionId};
@@ -17,7 +18,7 @@ use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{Caller, Clock, Error, Result};
 
@@ -25,8 +26,10 @@ pub const JWKS_PATH: &str = "/.well-known/jwks.json";
 
 const ALLOWED: [Algorithm; 1] = [Algorithm::EdDSA];
 const KEYS_FRESH_FOR: SignedDuration = SignedDuration::from_hours(1);
-/// How often a token with an unknown key may make us ask for the keys again.
+/// How long after one question, answered or not, the issuer is left alone.
 const REFETCH_AFTER: SignedDuration = SignedDuration::from_secs(10);
+/// The same while there are no keys at all, and every token has to be turned away.
+const FIRST_FETCH_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(1);
 const REMEMBERED_TOKENS: u64 = 20_000;
 const LONGEST_TOKEN: usize = 4096;
 
@@ -48,14 +51,28 @@ struct Inner {
     validation: Validation,
     transport: Transport,
     clock: Clock,
-    keys: Mutex<Keys>,
+    keys: RwLock<Keys>,
+    /// Held by whoever asks the issuer.
+    asking: Arc<Mutex<()>>,
     verified: Cache<Box<str>, Verified>,
 }
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Keys {
     set: Option<Arc<JwkSet>>,
     fetched_at: Timestamp,
+    /// When the issuer was last asked, whether it answered or not.
+    tried_at: Timestamp,
+}
+
+impl Keys {
+    fn may_ask(&self, now: Timestamp) -> bool {
+        let pause = match self.set {
+            Some(_) => REFETCH_AFTER,
+            None => FIRST_FETCH_AGAIN_AFTER,
+        };
+        now.duration_since(self.tried_at) >= pause
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -85,7 +102,8 @@ impl TokenVerifier {
             validation,
             transport,
             clock,
-            keys: Mutex::default(),
+            keys: RwLock::default(),
+            asking: Arc::default(),
             verified,
         }))
     }
@@ -140,35 +158,53 @@ impl TokenVerifier {
 
     /// The issuer's keys, asked for again when they are old or `kid` is new.
     async fn key_set(&self, kid: &str) -> Result<Arc<JwkSet>> {
-        let mut keys = self.0.keys.lock().await;
+        let keys = self.keys();
         let now = self.0.clock.now();
-        let age = now.duration_since(keys.fetched_at);
-        if let Some(set) = &keys.set {
-            let known = set.find(kid).is_some();
-            if (known && age < KEYS_FRESH_FOR) || age < REFETCH_AFTER {
-                return Ok(Arc::clone(set));
+        if let Some(set) = keys.set.filter(|set| set.find(kid).is_some()) {
+            if now.duration_since(keys.fetched_at) >= KEYS_FRESH_FOR
+                && let Ok(turn) = Arc::clone(&self.0.asking).try_lock_owned()
+            {
+                tokio::spawn(self.clone().ask(turn));
             }
+            return Ok(set);
         }
-        match client::get::<JwkSet>(&self.0.transport, JWKS_PATH).await {
+        if self.keys().may_ask(now) {
+            let turn = Arc::clone(&self.0.asking).lock_owned().await;
+            // A task of its own, so that a caller who gives up does not undo the others' wait.
+            tokio::spawn(self.clone().ask(turn))
+                .await
+                .map_err(Error::internal)?;
+        }
+        self.keys().set.ok_or(Error::Unavailable {
+            detail: "The identity service cannot be reached.",
+            retry_after_seconds: 2,
+        })
+    }
+
+    fn keys(&self) -> Keys {
+        let keys = self.0.keys.read();
+        keys.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Asks the issuer, unless somebody did while this one waited for its turn.
+    async fn ask(self, _turn: OwnedMutexGuard<()>) {
+        if !self.keys().may_ask(self.0.clock.now()) {
+            return;
+        }
+        let answer = client::get::<JwkSet>(&self.0.transport, JWKS_PATH).await;
+        let now = self.0.clock.now();
+        let mut keys = self.0.keys.write().unwrap_or_else(PoisonError::into_inner);
+        keys.tried_at = now;
+        match answer {
             Ok(set) => {
-                let set = Arc::new(set);
-                *keys = Keys {
-                    set: Some(Arc::clone(&set)),
-                    fetched_at: now,
-                };
-                Ok(set)
+                keys.set = Some(Arc::new(set));
+                keys.fetched_at = now;
             }
-            Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "no keys from the issuer"
-                );
-                // Keys we have had are still good; their tokens expire by themselves.
-                keys.set.clone().ok_or(Error::Unavailable {
-                    detail: "The identity service cannot be reached.",
-                    retry_after_seconds: 2,
-                })
-            }
+            // Keys we have had are still good; their tokens expire by themselves.
+            Err(error) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "no keys from the issuer"
+            ),
         }
     }
 }

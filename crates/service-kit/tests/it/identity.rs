@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -33,23 +34,39 @@ async fn who(caller: Caller) -> String {
 
 /// What the issuer's key set answers now: a body, or nothing but an error.
 #[derive(Clone, Default)]
-struct Published(Arc<Mutex<Option<String>>>);
+struct Published {
+    set: Arc<Mutex<Option<String>>>,
+    hangs: Arc<AtomicBool>,
+    asked: Arc<AtomicUsize>,
+}
 
 impl Published {
     fn publish(&self, keys: &[&TestKey]) {
         let keys = keys.iter().map(|key| key.jwk.clone()).collect();
         let set = serde_json::to_string(&JwkSet { keys }).unwrap();
-        *self.0.lock().unwrap() = Some(set);
+        *self.set.lock().unwrap() = Some(set);
     }
 
     fn fail(&self) {
-        *self.0.lock().unwrap() = None;
+        *self.set.lock().unwrap() = None;
+    }
+
+    fn hang(&self) {
+        self.hangs.store(true, Ordering::SeqCst);
+    }
+
+    fn times_asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
     }
 
     fn routes(&self) -> Router {
         let published = self.clone();
         let answer = move || async move {
-            let set = published.0.lock().unwrap().clone();
+            published.asked.fetch_add(1, Ordering::SeqCst);
+            if published.hangs.load(Ordering::SeqCst) {
+                std::future::pending::<()>().await;
+            }
+            let set = published.set.lock().unwrap().clone();
             set.ok_or(StatusCode::INTERNAL_SERVER_ERROR)
         };
         Router::new().route(JWKS_PATH, get(answer))
@@ -294,6 +311,7 @@ async fn while_the_issuers_keys_cannot_be_had_nobody_is_told_to_sign_in_again() 
     assert_eq!(refused.problem().code, "UNAVAILABLE");
     assert!(refused.header("retry-after").is_some());
     world.published.publish(&[&world.key]);
+    world.clock.advance(SignedDuration::from_secs(2));
     world.ask(&token).await.expect(200);
 }
 
@@ -310,6 +328,44 @@ async fn keys_once_had_outlast_an_issuer_that_fails() {
         .ask(&world.key.sign(&world.claims()))
         .await
         .expect(200);
+}
+
+#[tokio::test]
+async fn a_known_key_is_good_while_the_issuer_hangs() {
+    let world = World::start().await;
+    let token = || world.key.sign(&world.claims());
+    world.ask(&token()).await.expect(200);
+    world.published.hang();
+    world.clock.advance(SignedDuration::from_hours(2));
+    let unknown = TestKey::new(9, "unknown").sign(&world.claims());
+    let waiting = world.ask(&unknown);
+    let answered = async {
+        for _ in 0..3 {
+            world.ask(&token()).await.expect(200);
+        }
+    };
+    tokio::select! {
+        biased;
+        _ = waiting => panic!("nothing was there to wait for"),
+        () = answered => {}
+    }
+    assert!(world.published.times_asked() <= 2, "one question at a time");
+}
+
+#[tokio::test]
+async fn an_issuer_that_fails_is_left_alone_for_a_while() {
+    let world = World::start().await;
+    world
+        .ask(&world.key.sign(&world.claims()))
+        .await
+        .expect(200);
+    world.published.fail();
+    world.clock.advance(SignedDuration::from_secs(10));
+    let unknown = TestKey::new(9, "unknown").sign(&world.claims());
+    for _ in 0..3 {
+        assert_refused(&world.ask(&unknown).await, "TOKEN_INVALID", "unknown");
+    }
+    assert_eq!(world.published.times_asked(), 2);
 }
 
 #[tokio::test]
