@@ -68,13 +68,13 @@ pub fn build(
     let routes = customer_routes
         .merge(portfolio_routes)
         .merge(asset_routes)
-        .merge(docs::routes()?)
-        .merge(health::routes(Readiness {
-            store: store.clone(),
-            draining,
-        }));
+        .merge(docs::routes()?);
+    let health = health::routes(Readiness {
+        store: store.clone(),
+        draining,
+    });
     Ok(App {
-        router: layers::surround(routes, &settings.limits, clock),
+        router: layers::surround(routes, health, &settings.limits, clock),
         asset,
     })
 }

@@ -83,15 +83,11 @@ async fn serve(flags: &ServeFlags) -> Result<(), ServeError> {
     announce(&settings, address, demo);
 
     let sweeper = tokio::spawn(sweep(store.clone(), clock));
-    let (served, signalled) = tokio::join!(
-        server::serve(listener, router, shutdown.subscribe()),
-        shutdown.on_signal(),
-    );
+    let served = server::run_until_stopped(listener, router, &shutdown).await;
     sweeper.abort();
     asset.settled().await;
     store.close().await;
-    served?;
-    Ok(signalled?)
+    Ok(served?)
 }
 
 #[expect(clippy::print_stdout, reason = "a command talks to its user")]

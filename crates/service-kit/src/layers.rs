@@ -37,7 +37,7 @@ tokio::task_local! {
 pub struct Limits {
     pub body_bytes: usize,
     pub request_seconds: u64,
-    /// Requests worked on at once; more are turned away with 503.
+    /// Requests worked on at once; more are turned away with 503, except those for health.
     pub concurrent_requests: usize,
 }
 
@@ -51,40 +51,37 @@ impl Default for Limits {
     }
 }
 
-#[derive(Clone)]
-struct Envelope {
-    clock: Clock,
-    permits: Arc<Semaphore>,
-}
-
-/// Surrounds a service's routes. The last step before serving them.
-pub fn surround(router: Router, limits: &Limits, clock: &Clock) -> Router {
+/// Surrounds a service's routes. The last step before serving them. The `health` routes are
+/// answered however busy the others are: a process that is busy is alive.
+pub fn surround(routes: Router, health: Router, limits: &Limits, clock: &Clock) -> Router {
     let permits = Arc::new(Semaphore::new(limits.concurrent_requests));
-    let envelope = Envelope {
-        clock: clock.clone(),
-        permits,
-    };
     let time = Duration::from_secs(limits.request_seconds);
-    router
+    routes
+        .layer(middleware::from_fn_with_state(permits, permit))
+        .merge(health)
         .layer(RequestBodyLimitLayer::new(limits.body_bytes))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             time,
         ))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn_with_state(envelope, envelop))
+        .layer(middleware::from_fn_with_state(clock.clone(), envelop))
 }
 
-async fn envelop(State(envelope): State<Envelope>, mut request: Request, next: Next) -> Response {
-    let id = request_id(&request, &envelope.clock);
-    request.headers_mut().insert(REQUEST_ID, id.clone());
-    let Ok(_permit) = envelope.permits.try_acquire() else {
+async fn permit(State(permits): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
+    let Ok(_permit) = permits.try_acquire() else {
         let busy = Error::Unavailable {
             detail: "Too busy. Try again.",
             retry_after_seconds: 1,
         };
-        return finished(busy.into_response(), Some(&id));
+        return busy.into_response();
     };
+    next.run(request).await
+}
+
+async fn envelop(State(clock): State<Clock>, mut request: Request, next: Next) -> Response {
+    let id = request_id(&request, &clock);
+    request.headers_mut().insert(REQUEST_ID, id.clone());
     let span = tracing::info_span!(
         "request",
         id = id.to_str().unwrap_or_default(),

@@ -174,21 +174,17 @@ where
     let service = build(own, parts)?;
 
     let shutdown = Shutdown::default();
-    let every_route = service.routes.merge(health::routes(Readiness {
+    let health = health::routes(Readiness {
         store,
         draining: shutdown.subscribe(),
-    }));
-    let router = layers::surround(every_route, &settings.limits, &clock);
+    });
+    let router = layers::surround(service.routes, health, &settings.limits, &clock);
     let address = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), settings.port);
     let listener = server::listen(address).await?;
     tracing::info!(address = %listener.local_addr()?, "ready");
-    let (served, signalled) = tokio::join!(
-        server::serve(listener, router, shutdown.subscribe()),
-        shutdown.on_signal(),
-    );
+    let served = server::run_until_stopped(listener, router, &shutdown).await;
     service.settled.await;
-    served?;
-    Ok(signalled?)
+    Ok(served?)
 }
 
 #[cfg(test)]

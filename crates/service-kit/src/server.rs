@@ -81,11 +81,7 @@ impl Shutdown {
     }
 
     /// Starts draining on SIGTERM or SIGINT.
-    ///
-    /// # Errors
-    ///
-    /// The signals cannot be listened to.
-    pub async fn on_signal(&self) -> io::Result<()> {
+    async fn on_signal(&self) -> io::Result<()> {
         use tokio::signal::unix::{SignalKind, signal};
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
@@ -97,6 +93,25 @@ impl Shutdown {
         self.begin();
         Ok(())
     }
+}
+
+/// Serves until SIGTERM, SIGINT or `shutdown`, and then as long as [`serve`] does.
+///
+/// # Errors
+///
+/// The listener failed, or the signals cannot be listened to.
+pub async fn run_until_stopped(
+    listener: TcpListener,
+    router: Router,
+    shutdown: &Shutdown,
+) -> io::Result<()> {
+    let serving = serve(listener, router, shutdown.subscribe());
+    tokio::pin!(serving);
+    tokio::select! {
+        served = &mut serving => return served,
+        signalled = shutdown.on_signal() => signalled?,
+    }
+    serving.await
 }
 
 /// Serves until draining begins, then until the last request is answered or 20

@@ -154,12 +154,19 @@ impl TestApp {
     /// # Panics
     ///
     /// When no loopback port is free.
-    #[expect(clippy::expect_used, reason = "a test without a server cannot go on")]
     pub async fn start_with(router: Router, limits: &Limits) -> Self {
+        Self::start_with_health(router, Router::new(), limits).await
+    }
+
+    /// # Panics
+    ///
+    /// When no loopback port is free.
+    #[expect(clippy::expect_used, reason = "a test without a server cannot go on")]
+    pub async fn start_with_health(router: Router, health: Router, limits: &Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound address");
         let shutdown = Shutdown::default();
-        let router = layers::surround(router, limits, &Clock::system());
+        let router = layers::surround(router, health, limits, &Clock::system());
         let server = tokio::spawn(serve(listener, router, shutdown.subscribe()));
         Self {
             client: TestClient::new(format!("http://{address}")),

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
-use service_kit::server::{Shutdown, serve};
+use service_kit::server::{Shutdown, run_until_stopped, serve};
 use service_kit::testing::TestClient;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -49,4 +49,14 @@ async fn an_idle_server_stops_at_once() {
     client.get("/").send().await.expect(200);
     shutdown.begin();
     server.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_process_does_not_wait_for_a_signal_once_it_no_longer_serves() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let shutdown = Shutdown::default();
+    shutdown.begin();
+    run_until_stopped(listener, Router::new(), &shutdown)
+        .await
+        .unwrap();
 }
