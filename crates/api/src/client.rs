@@ -51,18 +51,14 @@ impl AssetClient {
         Self { transport }
     }
 
-    /// The latest quote of each ticker, in the order asked.
+    /// The latest quote of each ticker, in the order asked; at most [`MAX_QUOTES`].
     pub async fn list_quotes(&self, tickers: &[Ticker]) -> Result<Vec<Quote>, ClientError> {
-        let mut quotes = Vec::with_capacity(tickers.len());
-        for batch in tickers.chunks(MAX_QUOTES) {
-            let symbols: Vec<String> = batch
-                .iter()
-                .map(|ticker| escaped(ticker.as_str()))
-                .collect();
-            let path = format!("/v1/quotes?symbols={}", symbols.join(","));
-            quotes.extend(get::<QuoteList>(&self.transport, &path).await?.items);
-        }
-        Ok(quotes)
+        let symbols: Vec<String> = tickers
+            .iter()
+            .map(|ticker| escaped(ticker.as_str()))
+            .collect();
+        let path = format!("/v1/quotes?symbols={}", symbols.join(","));
+        Ok(get::<QuoteList>(&self.transport, &path).await?.items)
     }
 
     /// One instrument, or nothing when no source knows it.

@@ -69,11 +69,11 @@ pub struct OpenPortfolio {
     #[schema(value_type = Option<CurrencyCode>)]
     #[serde(default)]
     pub base_currency: Field<Currency>,
-    /// FIFO when absent.
+    /// Which lots a sale consumes first; FIFO when absent. Changes no figure before there are sales.
     #[schema(value_type = Option<CostBasis>)]
     #[serde(default)]
     pub cost_basis_method: Field<CostBasisMethod>,
-    /// `false` when absent.
+    /// Whether buys and sells move a cash balance; `false` when absent. Changes no figure yet.
     #[schema(value_type = Option<bool>)]
     #[serde(default)]
     pub cash_tracking: Field<bool>,
@@ -246,17 +246,22 @@ pub struct Holding {
     #[schema(example = "Stock")]
     pub instrument_type: String,
     pub quantity: Number,
-    /// Cost per unit, fees included, rounded half to even to ten places.
-    pub average_cost: Number,
-    pub cost_basis: Number,
+    /// Cost per unit, fees included, rounded half to even to ten places; over the lots in
+    /// `cost_basis`.
+    #[schema(required)]
+    pub average_cost: Option<Number>,
+    /// Over the lots whose currency could be converted.
+    #[schema(required)]
+    pub cost_basis: Option<Number>,
     #[schema(required)]
     pub current_price: Option<Number>,
     #[schema(required)]
     pub market_value: Option<Number>,
     #[schema(required)]
     pub unrealized_gain: Option<Number>,
+    /// Zero for as long as sales are not recorded.
     pub realized_gain: Number,
-    /// Dividends and interest received.
+    /// Dividends and interest received; zero for as long as they are not recorded.
     pub income: Number,
     /// Since the previous close.
     #[schema(required)]
@@ -287,7 +292,9 @@ pub struct Summary {
     /// `null` when nothing could be valued, never zero.
     #[schema(required)]
     pub market_value: Option<Number>,
-    pub cost_basis: Number,
+    /// Over the lots whose currency could be converted.
+    #[schema(required)]
+    pub cost_basis: Option<Number>,
     /// Over the lots that have a price.
     #[schema(required)]
     pub unrealized_gain: Option<Number>,
@@ -318,7 +325,9 @@ pub struct Allocation {
     pub instrument_type: String,
     #[schema(required)]
     pub market_value: Option<Number>,
-    pub cost_basis: Number,
+    /// Over the lots whose currency could be converted.
+    #[schema(required)]
+    pub cost_basis: Option<Number>,
     #[schema(required)]
     pub unrealized_gain: Option<Number>,
     /// Part of the portfolio's value, from 0 to 1, rounded half to even to six places.

@@ -89,6 +89,11 @@ impl InstrumentType {
         Label::parse(well_known(text, &Self::KNOWN)).map(Self)
     }
 
+    /// Whether two labels differ in nothing but case.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self == other || self.as_str().to_lowercase() == other.as_str().to_lowercase()
+    }
+
     /// What an instrument is when nobody said.
     pub fn other() -> Self {
         Self(Label::known("Other"))

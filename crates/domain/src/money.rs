@@ -253,10 +253,12 @@ impl Price {
     ///
     /// `Overflow`.
     pub fn convert(self, rate: Rate) -> Result<Self, ArithmeticError> {
-        self.0
+        let price = self
+            .0
             .checked_mul(rate.0)
-            .map(Self)
-            .ok_or(ArithmeticError::Overflow)
+            .ok_or(ArithmeticError::Overflow)?;
+        // A product too small to be held is no price.
+        Self::try_new(price).map_err(|_| ArithmeticError::Overflow)
     }
 }
 

@@ -3,9 +3,9 @@
 //! A price that is missing stays missing. It never becomes zero and it never
 //! makes a total look complete: every total names what it lacks.
 //!
-//! Amounts are converted with the rate of the valuation day, cost included, so
-//! a gain in the portfolio's currency is the gain in the lot's currency at
-//! today's rate.
+//! Amounts are converted with the rate of the valuation day, cost included:
+//! the price from the currency it is quoted in and the cost from the currency
+//! it was paid in, each once and directly.
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
@@ -72,10 +72,11 @@ impl Market {
     }
 }
 
-/// One lot in its own currency.
+/// One lot, every amount in one currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LotValue {
-    pub cost_basis: Money,
+    pub quantity: Quantity,
+    pub cost_basis: Result<Money, Missing>,
     pub current: Result<CurrentValue, Missing>,
 }
 
@@ -83,91 +84,105 @@ pub struct LotValue {
 pub struct CurrentValue {
     pub price: Price,
     pub market_value: Money,
-    pub unrealized_gain: Money,
+    /// `None` where the cost is missing.
+    pub unrealized_gain: Option<Money>,
     /// What the value moved by since the previous close, or since the purchase
-    /// for a lot bought after it. `None` where the previous close is unknown.
+    /// for a lot bought on the day of the price or after it. `None` where what
+    /// it moved from is unknown.
     pub day_change: Option<Money>,
 }
 
 impl LotValue {
-    /// Values a lot in the currency it was bought in.
+    /// Values a lot in `to`. The price is converted from its own currency and
+    /// the cost from the lot's, each once.
     ///
     /// # Errors
     ///
     /// `Overflow`.
-    pub fn of(ticker: &Ticker, lot: &Lot, market: &Market) -> Result<Self, ArithmeticError> {
-        let cost_basis = lot.cost_basis()?;
+    pub fn of(
+        ticker: &Ticker,
+        lot: &Lot,
+        to: Currency,
+        market: &Market,
+    ) -> Result<Self, ArithmeticError> {
+        let cost_rate = market.rate(lot.currency, to);
+        let cost_basis = match &cost_rate {
+            Ok(rate) => Ok(lot.cost_basis()?.convert(*rate, to)?),
+            Err(missing) => Err(missing.clone()),
+        };
         let found = market
             .mark(ticker)
-            .and_then(|mark| Ok((mark, market.rate(mark.currency, lot.currency)?)));
-        let (mark, rate) = match found {
-            Ok(found) => found,
-            Err(missing) => {
-                return Ok(Self {
-                    cost_basis,
-                    current: Err(missing),
-                });
+            .and_then(|mark| Ok((mark, market.rate(mark.currency, to)?)));
+        let current = match found {
+            Err(missing) => Err(missing),
+            Ok((mark, rate)) => {
+                let price = mark.price.convert(rate)?;
+                let market_value = price.cost_of(lot.quantity, to)?;
+                let since = |from: Price| market_value.try_sub(from.cost_of(lot.quantity, to)?);
+                let reference = reference_price(lot, mark, cost_rate.ok(), rate)?;
+                let gain = |cost: &Money| market_value.try_sub(*cost);
+                Ok(CurrentValue {
+                    price,
+                    market_value,
+                    unrealized_gain: cost_basis.as_ref().ok().map(gain).transpose()?,
+                    day_change: reference.map(since).transpose()?,
+                })
             }
-        };
-        let price = mark.price.convert(rate)?;
-        let market_value = price.cost_of(lot.quantity, lot.currency)?;
-        let day_change = match reference_price(lot, mark, rate)? {
-            None => None,
-            Some(reference) => {
-                Some(market_value.try_sub(reference.cost_of(lot.quantity, lot.currency)?)?)
-            }
-        };
-        let unrealized_gain = market_value.try_sub(cost_basis)?;
-        let current = CurrentValue {
-            price,
-            market_value,
-            unrealized_gain,
-            day_change,
         };
         Ok(Self {
+            quantity: lot.quantity,
             cost_basis,
-            current: Ok(current),
+            current,
         })
     }
 }
 
 /// The price the day's change is counted from.
-fn reference_price(lot: &Lot, mark: &Mark, rate: Rate) -> Result<Option<Price>, ArithmeticError> {
+fn reference_price(
+    lot: &Lot,
+    mark: &Mark,
+    cost_rate: Option<Rate>,
+    mark_rate: Rate,
+) -> Result<Option<Price>, ArithmeticError> {
     let session: Date = mark.as_of.to_zoned(jiff::tz::TimeZone::UTC).date();
     if lot.purchase_date >= session {
-        return Ok(Some(lot.purchase_price));
+        return cost_rate
+            .map(|rate| lot.purchase_price.convert(rate))
+            .transpose();
     }
     mark.previous_close
-        .map(|close| close.convert(rate))
+        .map(|close| close.convert(mark_rate))
         .transpose()
 }
 
 /// Amounts summed in one currency, with what could not be summed.
+///
+/// The sum of nothing is zero and complete; a sum that lacks all its parts is
+/// unknown (`None`), never zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Total {
     pub currency: Currency,
-    /// The cost of every lot whose currency could be converted.
-    pub cost_basis: Money,
-    /// `None` where nothing could be valued.
-    pub market_value: Option<Money>,
-    /// Over the lots that could be valued.
-    pub unrealized_gain: Option<Money>,
-    /// Over the lots whose previous close is known.
-    pub day_change: Option<Money>,
     pub missing: BTreeSet<Missing>,
-    empty: bool,
+    lots: usize,
+    /// Of the lots in `cost_basis`.
+    quantity: Quantity,
+    cost_basis: Option<Money>,
+    market_value: Option<Money>,
+    unrealized_gain: Option<Money>,
+    day_change: Option<Money>,
 }
 
 impl Total {
     pub fn zero(currency: Currency) -> Self {
         Self {
             currency,
-            cost_basis: Money::zero(currency),
+            missing: BTreeSet::new(),
+            lots: 0,
+            quantity: Quantity::ZERO,
+            cost_basis: None,
             market_value: None,
             unrealized_gain: None,
             day_change: None,
-            missing: BTreeSet::new(),
-            empty: true,
         }
     }
 
@@ -181,68 +196,78 @@ impl Total {
         }
     }
 
-    /// The value of nothing is zero; the value of the unpriced is unknown.
-    pub fn value(&self) -> Option<Money> {
-        if self.empty {
+    fn known(&self, sum: Option<Money>) -> Option<Money> {
+        if self.lots == 0 {
             Some(Money::zero(self.currency))
         } else {
-            self.market_value
+            sum
         }
     }
 
-    /// As [`Total::value`], for the gain.
-    pub fn gain(&self) -> Option<Money> {
-        if self.empty {
-            Some(Money::zero(self.currency))
-        } else {
-            self.unrealized_gain
-        }
+    /// Over the lots whose currency could be converted.
+    pub fn cost_basis(&self) -> Option<Money> {
+        self.known(self.cost_basis)
     }
 
-    /// As [`Total::value`], for the change since the previous close.
-    pub fn change(&self) -> Option<Money> {
-        if self.empty {
-            Some(Money::zero(self.currency))
-        } else {
-            self.day_change
-        }
+    /// Over the lots that have a price.
+    pub fn market_value(&self) -> Option<Money> {
+        self.known(self.market_value)
     }
 
-    /// Adds one lot.
+    /// Over the lots that have a price.
+    pub fn unrealized_gain(&self) -> Option<Money> {
+        self.known(self.unrealized_gain)
+    }
+
+    /// Over the lots whose previous close is known.
+    pub fn day_change(&self) -> Option<Money> {
+        self.known(self.day_change)
+    }
+
+    /// Cost per unit over the lots in [`Total::cost_basis`], rounded half to even to ten places.
+    pub fn average_cost(&self) -> Option<Decimal> {
+        self.cost_basis?.per(self.quantity).ok()
+    }
+
+    /// Adds one lot that was valued in this currency.
     ///
     /// # Errors
     ///
-    /// `Overflow`.
-    pub fn add(&mut self, lot: &LotValue, market: &Market) -> Result<(), ArithmeticError> {
-        self.empty = false;
-        let to = self.currency;
-        let rate = match market.rate(lot.cost_basis.currency(), to) {
-            Ok(rate) => rate,
-            Err(missing) => {
-                self.missing.insert(missing);
-                return Ok(());
+    /// `Overflow`, `CurrencyMismatch`.
+    pub fn add(&mut self, lot: &LotValue) -> Result<(), ArithmeticError> {
+        self.lots = self.lots.saturating_add(1);
+        match &lot.cost_basis {
+            Ok(cost_basis) => {
+                sum(&mut self.cost_basis, Some(*cost_basis))?;
+                self.quantity = self.quantity.try_add(lot.quantity)?;
             }
-        };
-        self.cost_basis = self.cost_basis.try_add(lot.cost_basis.convert(rate, to)?)?;
-        match &lot.current {
             Err(missing) => {
                 self.missing.insert(missing.clone());
             }
+        }
+        match &lot.current {
             Ok(current) => {
-                let sum = |to_sum: &mut Option<Money>, money: Money| {
-                    let before = to_sum.unwrap_or(Money::zero(to));
-                    *to_sum = Some(before.try_add(money.convert(rate, to)?)?);
-                    Ok::<(), ArithmeticError>(())
-                };
-                sum(&mut self.market_value, current.market_value)?;
+                sum(&mut self.market_value, Some(current.market_value))?;
                 sum(&mut self.unrealized_gain, current.unrealized_gain)?;
-                if let Some(change) = current.day_change {
-                    sum(&mut self.day_change, change)?;
-                }
+                sum(&mut self.day_change, current.day_change)?;
+            }
+            Err(missing) => {
+                self.missing.insert(missing.clone());
             }
         }
         Ok(())
     }
+}
+
+fn sum(total: &mut Option<Money>, part: Option<Money>) -> Result<(), ArithmeticError> {
+    if let Some(part) = part {
+        *total = Some(
+            total
+                .unwrap_or(Money::zero(part.currency()))
+                .try_add(part)?,
+        );
+    }
+    Ok(())
 }
 
 /// All open lots of one instrument.
@@ -253,8 +278,8 @@ pub struct Holding {
     pub quantity: Quantity,
     /// In the currency of the lots, or in the portfolio's where they differ.
     pub total: Total,
-    /// Cost per unit, fees included, rounded half to even to ten places.
-    pub average_cost: Decimal,
+    /// The price of one unit in the currency of `total`.
+    pub price: Option<Price>,
     /// In the portfolio's currency.
     pub base: Total,
     /// Part of the portfolio's value; `None` where either is unknown.
@@ -292,21 +317,21 @@ impl Valuation {
             let mut own = Total::zero(currency);
             let mut in_base = Total::zero(base);
             for lot in position.lots() {
-                let value = LotValue::of(&position.ticker, lot, market)?;
-                own.add(&value, market)?;
-                in_base.add(&value, market)?;
-                total.add(&value, market)?;
+                own.add(&LotValue::of(&position.ticker, lot, currency, market)?)?;
+                let value = LotValue::of(&position.ticker, lot, base, market)?;
+                in_base.add(&value)?;
+                total.add(&value)?;
                 types
                     .entry(lot.instrument_type.clone())
                     .or_insert_with(|| Total::zero(base))
-                    .add(&value, market)?;
+                    .add(&value)?;
             }
             let quantity = position.quantity()?;
             holdings.push(Holding {
                 ticker: position.ticker.clone(),
                 instrument_type: latest_type(position),
                 quantity,
-                average_cost: own.cost_basis.per(quantity)?,
+                price: price_in(currency, &position.ticker, market)?,
                 total: own,
                 base: in_base,
                 weight: None,
@@ -329,6 +354,18 @@ impl Valuation {
             by_type,
         })
     }
+}
+
+fn price_in(
+    currency: Currency,
+    ticker: &Ticker,
+    market: &Market,
+) -> Result<Option<Price>, ArithmeticError> {
+    let Some(mark) = market.marks.get(ticker) else {
+        return Ok(None);
+    };
+    let rate = market.rate(mark.currency, currency).ok();
+    rate.map(|rate| mark.price.convert(rate)).transpose()
 }
 
 fn weight(part: &Total, total: &Total) -> Option<Decimal> {
@@ -375,12 +412,16 @@ pub fn needs<'a>(
     (tickers, pairs)
 }
 
-/// The missing rates from the currency a price came in to the currency a lot was bought in.
+/// The missing rates from the currency a price came in to the currency a lot
+/// was bought in, and to `base` where the lots are to be summed in it.
 pub fn rates_of_marks<'a>(
     lots: impl Iterator<Item = (&'a Ticker, &'a Lot)>,
+    base: Option<Currency>,
     market: &Market,
 ) -> BTreeSet<(Currency, Currency)> {
     lots.filter_map(|(ticker, lot)| Some((market.marks.get(ticker)?.currency, lot.currency)))
+        .flat_map(|(from, to)| [Some((from, to)), base.map(|base| (from, base))])
+        .flatten()
         .filter(|pair| pair.0 != pair.1 && !market.rates.contains_key(pair))
         .collect()
 }
@@ -421,13 +462,18 @@ mod tests {
         let positions = held("10", "150", "2026-01-05", "5");
         let market = market(mark("180", Some("178.5"), Currency::USD));
         let valuation = Valuation::of(&positions, Currency::USD, &market).unwrap();
-        assert_eq!(valuation.total.cost_basis.to_string(), "1505 USD");
-        assert_eq!(shown(valuation.total.value()), "1800 USD");
-        assert_eq!(shown(valuation.total.unrealized_gain), "295 USD");
-        assert_eq!(shown(valuation.total.day_change), "15.0 USD");
+        assert_eq!(shown(valuation.total.cost_basis()), "1505 USD");
+        assert_eq!(shown(valuation.total.market_value()), "1800 USD");
+        assert_eq!(shown(valuation.total.unrealized_gain()), "295 USD");
+        assert_eq!(shown(valuation.total.day_change()), "15.0 USD");
         assert_eq!(valuation.total.status(), Status::Ok);
         assert_eq!(
-            valuation.holdings[0].average_cost.normalize().to_string(),
+            valuation.holdings[0]
+                .total
+                .average_cost()
+                .unwrap()
+                .normalize()
+                .to_string(),
             "150.5"
         );
         assert_eq!(
@@ -444,13 +490,13 @@ mod tests {
     fn a_missing_price_leaves_the_value_unknown_and_is_named() {
         let positions = held("10", "150", "2026-01-05", "0");
         let valuation = Valuation::of(&positions, Currency::USD, &Market::default()).unwrap();
-        assert_eq!(valuation.total.value(), None);
+        assert_eq!(valuation.total.market_value(), None);
         assert_eq!(valuation.total.status(), Status::Unavailable);
         assert_eq!(
             valuation.total.missing,
             BTreeSet::from([Missing::Price(ticker())])
         );
-        assert_eq!(valuation.total.cost_basis.to_string(), "1500 USD");
+        assert_eq!(shown(valuation.total.cost_basis()), "1500 USD");
     }
 
     #[test]
@@ -464,7 +510,7 @@ mod tests {
         let market = market(mark("180", None, Currency::USD));
         let valuation = Valuation::of(&positions, Currency::USD, &market).unwrap();
         assert_eq!(valuation.total.status(), Status::Partial);
-        assert_eq!(shown(valuation.total.value()), "1800 USD");
+        assert_eq!(shown(valuation.total.market_value()), "1800 USD");
         assert_eq!(
             valuation.total.missing,
             BTreeSet::from([Missing::Price(msft)])
@@ -475,7 +521,7 @@ mod tests {
     #[test]
     fn the_value_of_an_empty_portfolio_is_zero_and_complete() {
         let valuation = Valuation::of([], Currency::EUR, &Market::default()).unwrap();
-        assert_eq!(shown(valuation.total.value()), "0 EUR");
+        assert_eq!(shown(valuation.total.market_value()), "0 EUR");
         assert_eq!(valuation.total.status(), Status::Ok);
     }
 
@@ -489,8 +535,8 @@ mod tests {
             quote: Currency::EUR,
         };
         assert_eq!(valuation.total.missing, BTreeSet::from([pair]));
-        assert_eq!(valuation.total.value(), None);
-        assert_eq!(valuation.total.cost_basis.to_string(), "0 EUR");
+        assert_eq!(valuation.total.market_value(), None);
+        assert_eq!(shown(valuation.total.cost_basis()), "nothing");
     }
 
     #[test]
@@ -501,8 +547,8 @@ mod tests {
             .rates
             .insert((Currency::USD, Currency::EUR), Rate::parse("0.9").unwrap());
         let valuation = Valuation::of(&positions, Currency::EUR, &market).unwrap();
-        assert_eq!(shown(valuation.total.value()), "1620.0 EUR");
-        assert_eq!(shown(valuation.total.unrealized_gain), "270.0 EUR");
+        assert_eq!(shown(valuation.total.market_value()), "1620.0 EUR");
+        assert_eq!(shown(valuation.total.unrealized_gain()), "270.0 EUR");
         assert_eq!(valuation.holdings[0].total.currency, Currency::USD);
     }
 
@@ -515,15 +561,64 @@ mod tests {
             .iter()
             .map(|lot| (&positions[0].ticker, lot));
         let pairs = BTreeSet::from([(Currency::GBP, Currency::USD)]);
-        assert_eq!(rates_of_marks(lots, &market), pairs);
+        assert_eq!(rates_of_marks(lots, None, &market), pairs);
         market
             .rates
             .insert((Currency::GBP, Currency::USD), Rate::parse("1.25").unwrap());
         let lot = &positions[0].lots()[0];
-        let value = LotValue::of(&ticker(), lot, &market).unwrap();
+        let value = LotValue::of(&ticker(), lot, Currency::USD, &market).unwrap();
         let current = value.current.unwrap();
         assert_eq!(current.price.to_string(), "125.00");
         assert_eq!(current.market_value.to_string(), "1250.00 USD");
+    }
+
+    #[test]
+    fn a_lot_without_a_rate_changes_no_price_and_no_average_of_the_others() {
+        let mut in_eur = buy(2, "2026-01-05", "10", "2", "0");
+        let crate::ledger::Entry::Buy(bought) = &mut in_eur.entry;
+        bought.currency = Currency::EUR;
+        bought.fees = Money::zero(Currency::EUR);
+        let in_usd = buy(1, "2026-01-05", "10", "1.25", "0");
+        let positions = [Position::fold(ticker(), &[in_usd, in_eur]).unwrap()];
+        let mut market = market(mark("0.8", None, Currency::GBP));
+        market
+            .rates
+            .insert((Currency::GBP, Currency::USD), Rate::parse("1.25").unwrap());
+        let valuation = Valuation::of(&positions, Currency::USD, &market).unwrap();
+        let holding = &valuation.holdings[0];
+        assert_eq!(holding.total.status(), Status::Partial);
+        assert_eq!(holding.price.unwrap().value().normalize().to_string(), "1");
+        assert_eq!(
+            holding
+                .total
+                .average_cost()
+                .unwrap()
+                .normalize()
+                .to_string(),
+            "1.25"
+        );
+        assert_eq!(shown(holding.total.cost_basis()), "12.50 USD");
+    }
+
+    #[test]
+    fn the_value_in_the_base_currency_is_the_quantity_at_the_price_whatever_was_paid_in() {
+        let mut in_eur = buy(1, "2026-01-05", "1000", "100", "0");
+        let crate::ledger::Entry::Buy(bought) = &mut in_eur.entry;
+        bought.currency = Currency::EUR;
+        bought.fees = Money::zero(Currency::EUR);
+        let positions = [Position::fold(ticker(), &[in_eur]).unwrap()];
+        let mut market = market(mark("186.47", None, Currency::USD));
+        let rate = |text| Rate::parse(text).unwrap();
+        market
+            .rates
+            .insert((Currency::USD, Currency::EUR), rate("0.8739657"));
+        market
+            .rates
+            .insert((Currency::EUR, Currency::USD), rate("1.144210"));
+        let valuation = Valuation::of(&positions, Currency::USD, &market).unwrap();
+        assert_eq!(shown(valuation.total.market_value()), "186470.00 USD");
+        assert_eq!(shown(valuation.total.cost_basis()), "114421.000000 USD");
+        assert_eq!(valuation.holdings[0].total.currency, Currency::EUR);
     }
 
     #[test]
@@ -531,7 +626,7 @@ mod tests {
         let positions = held("10", "179", "2026-03-10", "0");
         let market = market(mark("180", Some("170"), Currency::USD));
         let valuation = Valuation::of(&positions, Currency::USD, &market).unwrap();
-        assert_eq!(shown(valuation.total.day_change), "10 USD");
+        assert_eq!(shown(valuation.total.day_change()), "10 USD");
     }
 
     proptest! {
@@ -542,12 +637,12 @@ mod tests {
             let market = market(mark(&text, None, Currency::USD));
             let valuation = Valuation::of(&positions, Currency::USD, &market).unwrap();
             let total = &valuation.total;
-            let gain = total.market_value.unwrap().try_sub(total.cost_basis).unwrap();
-            prop_assert_eq!(total.unrealized_gain, Some(gain));
+            let gain = total.market_value().unwrap().try_sub(total.cost_basis().unwrap()).unwrap();
+            prop_assert_eq!(total.unrealized_gain(), Some(gain));
             prop_assert_eq!(&valuation.holdings[0].total, total);
             let quantity = valuation.holdings[0].quantity;
             let direct = Price::parse(&text).unwrap().cost_of(quantity, Currency::USD).unwrap();
-            prop_assert_eq!(total.market_value, Some(direct));
+            prop_assert_eq!(total.market_value(), Some(direct));
         }
     }
 }

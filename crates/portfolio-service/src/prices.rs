@@ -1,18 +1,19 @@
 //! Prices and rates for a valuation, from the Asset service.
 //!
 //! A price is reused for about a second, so that the busiest portfolio costs
-//! the Asset service one batch a second and not one a request. Nothing here
+//! the Asset service about one batch a second and not one a request. Nothing here
 //! fails: what cannot be had is missing, with its reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::asset::{Instrument, Quote, Staleness};
-use api::client::{AssetClient, ClientError};
+use api::asset::{Instrument, Quote};
+use api::client::{AssetClient, ClientError, MAX_QUOTES};
 use domain::ledger::Lot;
 use domain::valuation::{Mark, Market, Missing, needs, rates_of_marks};
 use domain::{Currency, Price, Rate, Ticker};
+use futures::future::join_all;
 use moka::sync::Cache;
 
 const MOST_REUSED: u64 = 50_000;
@@ -78,7 +79,7 @@ impl Prices {
         let (tickers, pairs) = needs(lots.clone(), base);
         let mut book = PriceBook::default();
         self.add(&mut book, tickers, &pairs).await;
-        let more_pairs = rates_of_marks(lots, &book.market);
+        let more_pairs = rates_of_marks(lots, base, &book.market);
         if !more_pairs.is_empty() {
             self.add(&mut book, BTreeSet::new(), &more_pairs).await;
         }
@@ -110,21 +111,18 @@ impl Prices {
         }
     }
 
+    /// Asks in batches, all at once; what one batch fails to bring is missing.
     async fn ask(&self, tickers: Vec<Ticker>) -> Vec<(Ticker, Arc<Seen>)> {
-        if tickers.is_empty() {
-            return Vec::new();
-        }
-        match self.asset.list_quotes(&tickers).await {
-            Ok(quotes) => {
-                let seen = quotes.into_iter().map(|quote| Arc::new(Seen::new(quote)));
-                tickers.into_iter().zip(seen).collect()
-            }
-            Err(error) => {
+        let batches = tickers.chunks(MAX_QUOTES).map(|batch| async move {
+            let quotes = self.asset.list_quotes(batch).await.unwrap_or_else(|error| {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(error, "no prices from the asset service");
                 Vec::new()
-            }
-        }
+            });
+            let seen = quotes.into_iter().map(|quote| Arc::new(Seen::new(quote)));
+            batch.iter().cloned().zip(seen).collect::<Vec<_>>()
+        });
+        join_all(batches).await.into_iter().flatten().collect()
     }
 }
 
@@ -149,16 +147,12 @@ fn mark_of(quote: &Quote) -> Option<Mark> {
 impl PriceBook {
     fn insert(&mut self, ticker: Ticker, seen: Arc<Seen>) {
         if let Some(mark) = &seen.mark {
-            match ticker.as_fx_pair() {
-                Some(pair) => {
-                    if let Ok(rate) = Rate::try_new(mark.price.value()) {
-                        self.market.rates.insert(pair, rate);
-                    }
-                }
-                None => {
-                    self.market.marks.insert(ticker.clone(), mark.clone());
-                }
+            let rate = Rate::try_new(mark.price.value()).ok();
+            if let Some((pair, rate)) = ticker.as_fx_pair().zip(rate) {
+                self.market.rates.insert(pair, rate);
             }
+            // A pair may be held like any other instrument.
+            self.market.marks.insert(ticker.clone(), mark.clone());
         }
         self.seen.insert(ticker, seen);
     }
@@ -178,12 +172,6 @@ impl PriceBook {
         quote
             .and_then(|quote| quote.reason.clone())
             .unwrap_or_else(|| "SOURCE_UNAVAILABLE".into())
-    }
-
-    /// The staleness of an instrument's price, or of a missing one.
-    pub(crate) fn staleness(&self, ticker: &Ticker) -> Staleness {
-        self.quote(ticker)
-            .map_or(Staleness::Unavailable, |quote| quote.staleness)
     }
 }
 

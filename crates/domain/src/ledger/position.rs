@@ -2,11 +2,16 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+use rust_decimal::Decimal;
 use thiserror::Error;
 
 use super::{Entry, Lot, Transaction};
 use crate::money::ArithmeticError;
 use crate::{Quantity, Ticker, TransactionId};
+
+/// 10²³ of any currency. What a portfolio is worth stays countable at any rate
+/// of exchange, however absurd a single entry is.
+const MOST_A_LOT_COSTS: Decimal = Decimal::from_parts(4_135_583_744, 46_653_770, 5_421, false, 0);
 
 /// Invariant: lots are ordered by purchase date, then by when they were recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +27,7 @@ pub enum LedgerError {
     OtherInstrument { position: Ticker, entry: Ticker },
     #[error("the entry {0} is recorded twice")]
     Duplicate(TransactionId),
-    #[error("the total held would be too large to be counted exactly")]
+    #[error("is more than can be counted exactly, or costs more than 10^23")]
     TooLarge,
 }
 
@@ -54,9 +59,12 @@ impl Position {
     pub fn fold(ticker: Ticker, entries: &[Transaction]) -> Result<Self, LedgerError> {
         let mut in_order: Vec<&Transaction> = entries.iter().collect();
         in_order.sort_by_key(|entry| entry.ledger_order());
+        let mut position = Self::empty(ticker);
         in_order
             .into_iter()
-            .try_fold(Self::empty(ticker), Self::apply)
+            .try_for_each(|entry| position.insert(entry))?;
+        position.quantity()?;
+        Ok(position)
     }
 
     /// The position after one more entry.
@@ -66,26 +74,30 @@ impl Position {
     /// `OtherInstrument`, `Duplicate`, `TooLarge`. The position is consumed, so
     /// a refused entry leaves nothing half-applied.
     pub fn apply(mut self, transaction: &Transaction) -> Result<Self, LedgerError> {
-        if *transaction.entry.ticker() != self.ticker {
-            let entry = transaction.entry.ticker().clone();
-            return Err(LedgerError::OtherInstrument {
-                position: self.ticker,
-                entry,
-            });
-        }
-        match &transaction.entry {
-            Entry::Buy(buy) => self.open(Lot::opened_by(transaction, buy))?,
-        }
+        self.insert(transaction)?;
+        self.quantity()?;
         Ok(self)
     }
 
+    fn insert(&mut self, transaction: &Transaction) -> Result<(), LedgerError> {
+        if *transaction.entry.ticker() != self.ticker {
+            let position = self.ticker.clone();
+            let entry = transaction.entry.ticker().clone();
+            return Err(LedgerError::OtherInstrument { position, entry });
+        }
+        match &transaction.entry {
+            Entry::Buy(buy) => self.open(Lot::opened_by(transaction, buy)),
+        }
+    }
+
     fn open(&mut self, lot: Lot) -> Result<(), LedgerError> {
-        self.quantity()?.try_add(lot.quantity)?;
-        lot.cost_basis()?;
-        match self
+        if lot.cost_basis()?.amount() > MOST_A_LOT_COSTS {
+            return Err(LedgerError::TooLarge);
+        }
+        let place = self
             .lots
-            .binary_search_by_key(&lot.acquisition_order(), Lot::acquisition_order)
-        {
+            .binary_search_by_key(&lot.acquisition_order(), Lot::acquisition_order);
+        match place {
             Ok(_) => Err(LedgerError::Duplicate(lot.id)),
             Err(place) => {
                 self.lots.insert(place, lot);
@@ -167,6 +179,18 @@ mod tests {
             Position::fold(ticker(), &twice),
             Err(LedgerError::Duplicate(entry.id))
         );
+    }
+
+    #[test]
+    fn a_purchase_that_costs_more_than_can_be_summed_is_refused() {
+        let absurd = buy(1, "2026-01-05", "9000000000000", "900000000000", "0");
+        assert_eq!(
+            Position::empty(ticker()).apply(&absurd),
+            Err(LedgerError::TooLarge)
+        );
+        assert_eq!(MOST_A_LOT_COSTS.to_string(), "100000000000000000000000");
+        let just = buy(1, "2026-01-05", "1000000000000", "100000000000", "0");
+        assert!(Position::empty(ticker()).apply(&just).is_ok());
     }
 
     proptest! {

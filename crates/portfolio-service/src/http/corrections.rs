@@ -60,8 +60,8 @@ pub(crate) async fn amend_investment(
             fields.clone(),
             request.clone(),
         )?;
+        let (shown, etag) = shown(&service, &amended).await?;
         if read.amend(&service, &amended).await? {
-            let (shown, etag) = shown(&service, &amended).await?;
             return Ok(Answer::ok(&shown)?.etag(&etag));
         }
     }

@@ -46,7 +46,7 @@ pub(crate) fn investment(
     lot: &Lot,
     book: &PriceBook,
 ) -> Result<Investment> {
-    let value = LotValue::of(ticker, lot, &book.market)?;
+    let value = LotValue::of(ticker, lot, lot.currency, &book.market)?;
     let current = value.current.as_ref().ok();
     // Without a value there is no price to give the origin of.
     let quote = current.and_then(|_| book.quote(ticker));
@@ -60,10 +60,12 @@ pub(crate) fn investment(
         purchase_date: lot.purchase_date,
         currency: lot.currency.code().to_owned(),
         fees: amount(lot.fees),
-        cost_basis: amount(value.cost_basis),
+        cost_basis: amount(lot.cost_basis()?),
         current_price: current.map(|current| number(current.price.value())),
         market_value: current.map(|current| amount(current.market_value)),
-        unrealized_gain: current.map(|current| amount(current.unrealized_gain)),
+        unrealized_gain: current
+            .and_then(|current| current.unrealized_gain)
+            .map(amount),
         last_updated: quote.and_then(|quote| quote.fetched_at),
         as_of: quote.and_then(|quote| quote.as_of),
         source: quote.and_then(|quote| quote.source.clone()),

@@ -1,6 +1,7 @@
 //! Holdings: all open lots of each instrument, together.
 
 use api::Page;
+use api::asset::Staleness;
 use api::portfolio::Holding;
 use axum::extract::State;
 use domain::valuation::{Holding as Valued, Valuation};
@@ -60,32 +61,27 @@ pub(crate) async fn list_holdings(
 }
 
 fn holding_of(holding: &Valued, book: &PriceBook) -> Holding {
-    let quote = book.quote(&holding.ticker);
     let total = &holding.total;
-    let mark = book.market.marks.get(&holding.ticker);
-    let price = mark
-        .filter(|mark| mark.currency == total.currency)
-        .map(|mark| mark.price.value());
-    // With one purchase currency, the value per unit is the price in it.
-    let price = price.or_else(|| total.value()?.per(holding.quantity).ok());
+    // Without a price to show there is no origin to show.
+    let quote = holding.price.and_then(|_| book.quote(&holding.ticker));
     Holding {
         ticker_symbol: holding.ticker.to_string(),
         instrument_type: holding.instrument_type.to_string(),
         quantity: number(holding.quantity.value()),
-        average_cost: number(holding.average_cost),
-        cost_basis: amount(total.cost_basis),
-        current_price: price.filter(|_| total.value().is_some()).map(number),
-        market_value: total.value().map(amount),
-        unrealized_gain: total.unrealized_gain.map(amount),
+        average_cost: total.average_cost().map(number),
+        cost_basis: total.cost_basis().map(amount),
+        current_price: holding.price.map(|price| number(price.value())),
+        market_value: total.market_value().map(amount),
+        unrealized_gain: total.unrealized_gain().map(amount),
         realized_gain: amount(Money::zero(total.currency)),
         income: amount(Money::zero(total.currency)),
-        day_change: total.day_change.map(amount),
+        day_change: total.day_change().map(amount),
         weight: holding.weight.map(number),
         currency: total.currency.code().to_owned(),
         status: figures::status(total.status()),
         missing: figures::missing(&total.missing, book),
         as_of: quote.and_then(|quote| quote.as_of),
         source: quote.and_then(|quote| quote.source.clone()),
-        staleness: book.staleness(&holding.ticker),
+        staleness: quote.map_or(Staleness::Unavailable, |quote| quote.staleness),
     }
 }

@@ -53,7 +53,7 @@ pub(crate) async fn list_investments(
         .filter(|(held, _)| ticker.as_ref().is_none_or(|ticker| ticker == *held))
         .filter(|(_, lot)| {
             kind.as_ref()
-                .is_none_or(|kind| *kind == lot.instrument_type)
+                .is_none_or(|kind| kind.is_same_as(&lot.instrument_type))
         })
         .map(|(held, lot)| (place(held, lot), held, lot))
         .skip_while(|(place, ..)| after.as_ref().is_some_and(|after| place <= after));

@@ -63,13 +63,18 @@ pub(crate) async fn record_investment(
         Begun::Replay(response) => return Ok(response),
         Begun::Run(guard) => guard,
     };
-    let _turn = service.turn(id).await;
     let load = || ledger::load(&service.table, &service.ledgers, caller.customer_id, id);
     let mut read = load().await?;
     let purchase = purchase(&service, &read.0, fields, request).await?;
     let (shown, etag) = shown(&service, &purchase).await?;
     let location = format!("/v1/portfolios/{id}/investments/{}", purchase.id);
     let answer = Answer::created(location, &shown)?.etag(&etag);
+
+    // Prices are asked for before the turn, so that a slow source holds nobody up.
+    let _turn = service.turn(id).await;
+    if service.ledgers.has_moved_on(id, &read.1) {
+        read = load().await?;
+    }
     for attempt in 0..ATTEMPTS {
         let (portfolio, ledger) = &read;
         // A write whose outcome got lost on the way may have been committed after all.

