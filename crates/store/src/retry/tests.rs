@@ -159,8 +159,8 @@ async fn a_refusal_for_good_is_not_tried_again() {
     assert_eq!(rule.num_calls(), 1);
 }
 
-/// A create whose first answer got lost, and which then finds an item holding `text`.
-async fn create_again(text: &str) -> Result<(), WriteError> {
+/// A create whose first `lost` answers got lost, and which then finds an item holding `text`.
+async fn create_again(lost: u32, text: &str) -> Result<(), WriteError> {
     let found = format!(
         r#"{{"__type":"x#ConditionalCheckFailedException","message":"no","Item":{{
             "PK":{{"S":"P"}},"SK":{{"S":"A"}},"kind":{{"S":"note"}},"schema":{{"N":"1"}},
@@ -169,6 +169,7 @@ async fn create_again(text: &str) -> Result<(), WriteError> {
     let rule = mock!(Client::put_item)
         .sequence()
         .http_status(500, Some(failure("InternalServerError")))
+        .times(usize::try_from(lost).unwrap())
         .http_status(400, Some(found))
         .output(|| PutItemOutput::builder().build())
         .build();
@@ -181,11 +182,15 @@ async fn create_again(text: &str) -> Result<(), WriteError> {
 
 #[tokio::test(start_paused = true)]
 async fn a_create_that_meets_its_own_first_try_has_succeeded() {
-    create_again("hello").await.unwrap();
+    for lost in 1..TRIES {
+        create_again(lost, "hello").await.unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_create_that_meets_somebody_elses_item_has_failed() {
-    let refused = create_again("other").await;
-    assert!(matches!(refused, Err(WriteError::ConditionFailed { key }) if key.sk == "A"));
+    for lost in 1..TRIES {
+        let refused = create_again(lost, "other").await;
+        assert!(matches!(refused, Err(WriteError::ConditionFailed { key }) if key.sk == "A"));
+    }
 }

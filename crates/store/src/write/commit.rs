@@ -27,7 +27,12 @@ pub(super) async fn alone(table: &Table, mut action: Action) -> Result<(), Write
     loop {
         let outcome = match &mut action.item {
             Some(item) => {
-                let item = tries.lend(item);
+                // What an earlier try may have left is told by comparing it with the item.
+                let item = if unsure {
+                    item.clone()
+                } else {
+                    tries.lend(item)
+                };
                 put(table, &action, item).await
             }
             None => delete(table, &action).await,
