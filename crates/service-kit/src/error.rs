@@ -157,27 +157,29 @@ impl Error {
     }
 }
 
-/// A problem document; the title follows from the status, the type from the code.
+/// A problem document; the type and the title follow from the code.
 pub(crate) fn problem(
     status: StatusCode,
     code: String,
     detail: String,
     errors: Vec<FieldError>,
 ) -> Problem {
-    let title = match status {
-        StatusCode::UNPROCESSABLE_ENTITY => "The request has invalid fields",
-        StatusCode::UNAUTHORIZED => "Sign in first",
-        other => other.canonical_reason().unwrap_or("Error"),
-    };
     Problem {
         type_uri: format!("/problems/{}", code.to_lowercase().replace('_', "-")),
-        title: title.to_owned(),
+        title: title(&code),
         status: status.as_u16(),
         detail,
         code,
         request_id: None,
         errors,
     }
+}
+
+/// `EMAIL_TAKEN` is "Email taken".
+fn title(code: &str) -> String {
+    let words = code.to_lowercase().replace('_', " ");
+    let rest = words.get(1..).unwrap_or_default();
+    format!("{}{rest}", code.get(..1).unwrap_or_default())
 }
 
 /// The document itself is written by [`crate::layers`], which knows the request's id.

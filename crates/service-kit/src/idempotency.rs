@@ -26,8 +26,8 @@ const HEADER: &str = "idempotency-key";
 const REPLAYED: &str = "idempotency-replayed";
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
 
-/// Keys of this process whose first request is still running.
-static RUNNING: LazyLock<Mutex<HashSet<Key>>> = LazyLock::new(Mutex::default);
+/// Keys of this process whose first request is still running, with the names of their tables.
+static RUNNING: LazyLock<Mutex<HashSet<(String, Key)>>> = LazyLock::new(Mutex::default);
 
 /// The key a client sent, if any, with what it was sent for.
 #[derive(Debug)]
@@ -101,20 +101,20 @@ impl Idempotency {
             return Ok(Begun::Run(IdempotencyGuard { slot: None }));
         };
         let key = Key::new(format!("IDEM#{principal}#{key}"), "R");
-        let running = Running::start(key.clone())?;
+        let running = Running::start(table, &key)?;
         let request = fingerprint(&self.target, body);
         let found: Option<Item<StoredAnswer>> = table.get(&key).await?;
-        let lapsed_version = match found {
+        match found {
             Some(item) if item.is_live(clock.now()) => {
                 return replay(&item.value, &request).map(Begun::Replay);
             }
-            lapsed => lapsed.map(|item| item.version),
-        };
+            Some(lapsed) => forget(table, &lapsed).await?,
+            None => {}
+        }
         let slot = Slot {
             table: table.clone(),
             key,
             request,
-            lapsed_version,
             expires_at: clock
                 .now()
                 .saturating_add(KEPT_FOR)
@@ -136,7 +136,6 @@ struct Slot {
     table: Table,
     key: Key,
     request: String,
-    lapsed_version: Option<u64>,
     expires_at: jiff::Timestamp,
     _running: Running,
 }
@@ -191,8 +190,7 @@ impl Slot {
     /// The answer that another process stored after this one looked.
     async fn answered_since(&self) -> std::result::Result<Option<StoredAnswer>, WriteError> {
         let found: Option<Item<StoredAnswer>> = self.table.get(&self.key).await?;
-        let newer = found.filter(|item| Some(item.version) != self.lapsed_version);
-        Ok(newer.map(|item| item.value))
+        Ok(found.map(|item| item.value))
     }
 
     fn record(&self, write: Write, answer: &Answer) -> Write {
@@ -203,11 +201,16 @@ impl Slot {
             location: answer.location.clone(),
             etag: answer.etag.clone(),
         };
-        let write = match self.lapsed_version {
-            Some(version) => write.replace(&self.key, version, &stored),
-            None => write.create(&self.key, &stored),
-        };
-        write.expire_at(self.expires_at)
+        write.create(&self.key, &stored).expire_at(self.expires_at)
+    }
+}
+
+/// Removes an answer past its time, unless somebody else did or has stored a new one.
+async fn forget(table: &Table, lapsed: &Item<StoredAnswer>) -> Result<()> {
+    let removal = table.write().delete(&lapsed.key, lapsed.version);
+    match removal.commit().await {
+        Ok(()) | Err(WriteError::ConditionFailed { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -244,16 +247,17 @@ fn fingerprint(target: &str, body: &Bytes) -> String {
 
 /// An entry of [`RUNNING`], removed when dropped.
 #[derive(Debug)]
-struct Running(Key);
+struct Running((String, Key));
 
 impl Running {
-    fn start(key: Key) -> Result<Self> {
+    fn start(table: &Table, key: &Key) -> Result<Self> {
+        let entry = (table.name().to_owned(), key.clone());
         if RUNNING
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(key.clone())
+            .insert(entry.clone())
         {
-            return Ok(Self(key));
+            return Ok(Self(entry));
         }
         Err(Error::Conflict {
             code: "IDEMPOTENCY_KEY_IN_USE",

@@ -51,6 +51,10 @@ impl RawPage {
 }
 
 impl Table {
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     pub async fn get<T: Record>(&self, key: &Key) -> Result<Option<Item<T>>, StoreError> {
         let mut tries = Tries::new(self.remote);
         loop {
