@@ -47,6 +47,11 @@ impl<'de, T: FieldValue> Deserialize<'de> for Field<T> {
     }
 }
 
+/// An answer must not grow with what a stranger sends: so many unknown fields
+/// are named, and so much of each name.
+const MOST_UNKNOWN: usize = 50;
+const LONGEST_NAME: usize = 100;
+
 /// Reads a JSON object into a request.
 ///
 /// # Errors
@@ -63,15 +68,12 @@ pub fn read_object<T: DeserializeOwned>(
     let mut unknown = Vec::new();
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = serde_ignored::deserialize(&mut deserializer, |path| {
-        let pointer = format!(
-            "/{}",
-            path.to_string().replace('~', "~0").replace('/', "~1")
-        );
-        unknown.push(FieldError::new(
-            pointer,
-            code::UNKNOWN_FIELD,
-            "is not a field of this request",
-        ));
+        if unknown.len() < MOST_UNKNOWN {
+            let name: String = path.to_string().chars().take(LONGEST_NAME).collect();
+            let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+            let detail = "is not a field of this request";
+            unknown.push(FieldError::new(pointer, code::UNKNOWN_FIELD, detail));
+        }
     })?;
     deserializer.end()?;
     Ok((value, unknown))
@@ -369,6 +371,20 @@ mod tests {
             let text = format!(r#"{{"ticker":"A","quantity":1,"date":"{date}"}}"#);
             assert!(read(&text).is_err(), "{date}");
         }
+    }
+
+    #[test]
+    fn thousands_of_unknown_fields_are_answered_with_a_few() {
+        let many: Vec<String> = (0..5000)
+            .map(|n| format!("\"{n}{}\":1", "x".repeat(500)))
+            .collect();
+        let (_, unknown) = read_object::<Order>(&format!("{{{}}}", many.join(","))).unwrap();
+        assert_eq!(unknown.len(), MOST_UNKNOWN);
+        assert!(
+            unknown
+                .iter()
+                .all(|error| error.pointer.len() <= LONGEST_NAME + 1)
+        );
     }
 
     #[test]

@@ -108,7 +108,7 @@ fn input(number: ObjectBuilder, description: &str) -> RefOr<Schema> {
         .maximum(Some(999_999_999_999_u64));
     let text = ObjectBuilder::new()
         .schema_type(Type::String)
-        .pattern(Some(r"^[0-9]{1,12}(\.[0-9]{1,12})?$"));
+        .pattern(Some(r"^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"));
     let either = OneOfBuilder::new()
         .item(number)
         .item(text)

@@ -13,7 +13,7 @@ use crate::ValueError;
 
 fn clean(text: &str, max: usize) -> Result<String, ValueError> {
     let cleaned: String = text.trim().nfc().take(max + 1).collect();
-    if cleaned.is_empty() {
+    if cleaned.chars().all(is_invisible) {
         return Err(ValueError::Empty);
     }
     if cleaned.chars().count() > max {
@@ -23,6 +23,11 @@ fn clean(text: &str, max: usize) -> Result<String, ValueError> {
         return Err(ValueError::ControlCharacter);
     }
     Ok(cleaned)
+}
+
+/// White space, and characters that take no space at all.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}')
 }
 
 /// Control characters, and the bidirectional overrides that make text display
@@ -186,6 +191,7 @@ mod tests {
         );
         assert!(Name::parse(&"é".repeat(100)).is_ok());
         assert_eq!(Name::parse(" \t "), Err(ValueError::Empty));
+        assert_eq!(Name::parse("\u{200B}"), Err(ValueError::Empty));
         assert_eq!(Name::parse("a\u{0}b"), Err(ValueError::ControlCharacter));
         assert_eq!(
             Name::parse("evil\u{202E}txt"),
