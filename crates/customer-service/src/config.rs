@@ -1,6 +1,6 @@
 //! The service's settings and their defaults.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::thread;
 
 use serde::{Deserialize, Serialize};
@@ -59,7 +59,7 @@ pub struct PasswordConfig {
     pub iterations: u32,
     pub lanes: u32,
     /// How many passwords are hashed at once.
-    pub concurrent: u16,
+    pub concurrent: NonZeroU16,
     /// How many more may wait; the next one is told to come back.
     pub waiting: u16,
 }
@@ -67,12 +67,14 @@ pub struct PasswordConfig {
 impl Default for PasswordConfig {
     /// Argon2id as OWASP's password storage cheat sheet asks for.
     fn default() -> Self {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let cores = thread::available_parallelism().ok();
         Self {
             memory_kib: 19 * 1024,
             iterations: 2,
             lanes: 1,
-            concurrent: u16::try_from(cores).unwrap_or(u16::MAX),
+            concurrent: cores
+                .and_then(|cores| cores.try_into().ok())
+                .unwrap_or(NonZeroU16::MIN),
             waiting: 64,
         }
     }

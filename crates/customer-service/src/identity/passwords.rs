@@ -40,7 +40,7 @@ impl Passwords {
         let params = Params::new(config.memory_kib, config.iterations, config.lanes, None)?;
         let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let nobody = hasher.hash_password(b"nobody's password")?;
-        let running = usize::from(config.concurrent);
+        let running = usize::from(config.concurrent.get());
         Ok(Self {
             hasher,
             nobody: Arc::new(nobody),
@@ -145,6 +145,8 @@ fn opaque(password: &str) -> SecretString {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU16;
+
     use super::*;
 
     fn cheap() -> PasswordConfig {
@@ -152,7 +154,7 @@ mod tests {
             memory_kib: 8,
             iterations: 1,
             lanes: 1,
-            concurrent: 1,
+            concurrent: NonZeroU16::MIN,
             waiting: 1,
         }
     }
@@ -219,11 +221,11 @@ mod tests {
     #[tokio::test]
     async fn when_too_many_wait_the_next_is_told_to_come_back() {
         let full = PasswordConfig {
-            concurrent: 0,
             waiting: 0,
             ..cheap()
         };
         let passwords = Passwords::try_new(&full).unwrap();
+        let _signing_in = passwords.admitted.try_acquire().unwrap();
         let refused = passwords.verify("correct horse", None).await.unwrap_err();
         assert!(matches!(
             refused,
