@@ -39,7 +39,7 @@ pub enum Command {
 #[derive(Debug, Default, Args, Serialize)]
 pub struct ServeFlags {
     /// A TOML file with settings
-    #[arg(long)]
+    #[arg(long, env = "FOLIO_CONFIG")]
     #[serde(skip)]
     pub config: Option<PathBuf>,
     /// Where the data lies [default: folio-data]
