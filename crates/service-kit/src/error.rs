@@ -42,6 +42,8 @@ pub enum Error {
     UnsupportedMediaType,
     #[error("the request body is too large")]
     PayloadTooLarge,
+    #[error("the request body took too long")]
+    RequestTimeout,
     #[error("the disk is full")]
     StorageFull(#[source] StoreError),
     #[error("an unexpected error")]
@@ -69,6 +71,7 @@ impl Error {
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::StorageFull(_) => StatusCode::INSUFFICIENT_STORAGE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -89,6 +92,7 @@ impl Error {
             Self::Unavailable { .. } => "UNAVAILABLE".into(),
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE".into(),
             Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE".into(),
+            Self::RequestTimeout => "REQUEST_TIMEOUT".into(),
             Self::StorageFull(_) => "STORAGE_FULL".into(),
             Self::Internal(_) => "INTERNAL_ERROR".into(),
         }
@@ -120,6 +124,7 @@ impl Error {
             Self::UnsupportedMediaType => {
                 "Send the body as JSON with Content-Type: application/json.".into()
             }
+            Self::RequestTimeout => "The request body did not arrive in time.".into(),
             Self::PayloadTooLarge => "The request body is larger than this endpoint takes.".into(),
             Self::StorageFull(_) => {
                 "There is no space left to store the change. Nothing was written.".into()

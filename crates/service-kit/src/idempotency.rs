@@ -100,7 +100,7 @@ impl Idempotency {
         let Some(key) = self.key else {
             return Ok(Begun::Run(IdempotencyGuard { slot: None }));
         };
-        let key = Key::new(format!("IDEM#{principal}#{key}"), "R");
+        let key = Key::new(partition(principal), key);
         let running = Running::start(table, &key)?;
         let request = fingerprint(&self.target, body);
         let found: Option<Item<StoredAnswer>> = table.get(&key).await?;
@@ -229,6 +229,21 @@ fn replay(stored: &StoredAnswer, request: &str) -> Result<Response> {
         .headers_mut()
         .insert(REPLAYED, HeaderValue::from_static("true"));
     Ok(response)
+}
+
+/// Where the answers of `principal` lie, each under its key. They hold what was answered, so they
+/// are erased together with whoever it was about.
+fn partition(principal: &str) -> String {
+    format!("IDEM#{principal}")
+}
+
+/// Erases every stored answer of `principal`.
+pub async fn erase(table: &Table, principal: &str) -> Result<()> {
+    let stored = store::Query::partition(partition(principal));
+    for item in table.query_all::<StoredAnswer>(&stored).await? {
+        table.write().remove(&item.key).commit().await?;
+    }
+    Ok(())
 }
 
 /// Whether an answer is that of an earlier request, so that nothing was done now.

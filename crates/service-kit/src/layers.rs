@@ -11,14 +11,15 @@ use std::time::Duration;
 use api::Problem;
 use axum::Router;
 use axum::body::Body;
+use axum::body::HttpBody;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument;
 
@@ -54,22 +55,38 @@ impl Default for Limits {
 /// Surrounds a service's routes. The last step before serving them. The `health` routes are
 /// answered however busy the others are: a process that is busy is alive.
 pub fn surround(routes: Router, health: Router, limits: &Limits, clock: &Clock) -> Router {
-    let permits = Arc::new(Semaphore::new(limits.concurrent_requests));
     let time = Duration::from_secs(limits.request_seconds);
+    let permits = limits.concurrent_requests.min(Semaphore::MAX_PERMITS);
+    let gate = Gate {
+        permits: Arc::new(Semaphore::new(permits)),
+        body_bytes: limits.body_bytes,
+        body_time: time,
+    };
     routes
-        .layer(middleware::from_fn_with_state(permits, permit))
-        .merge(health)
-        .layer(RequestBodyLimitLayer::new(limits.body_bytes))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             time,
         ))
+        .layer(middleware::from_fn_with_state(gate, admit))
+        .merge(health)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(clock.clone(), envelop))
 }
 
-async fn permit(State(permits): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
-    let Ok(_permit) = permits.try_acquire() else {
+#[derive(Clone)]
+struct Gate {
+    permits: Arc<Semaphore>,
+    body_bytes: usize,
+    body_time: Duration,
+}
+
+/// Lets a request in once its body is here: who sends slowly holds up nobody else.
+async fn admit(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let request = match received(&gate, request).await {
+        Ok(request) => request,
+        Err(error) => return error.into_response(),
+    };
+    let Ok(_permit) = gate.permits.try_acquire() else {
         let busy = Error::Unavailable {
             detail: "Too busy. Try again.",
             retry_after_seconds: 1,
@@ -77,6 +94,27 @@ async fn permit(State(permits): State<Arc<Semaphore>>, request: Request, next: N
         return busy.into_response();
     };
     next.run(request).await
+}
+
+async fn received(gate: &Gate, request: Request) -> Result<Request, Error> {
+    let (parts, body) = request.into_parts();
+    if body.is_end_stream() {
+        return Ok(Request::from_parts(parts, body));
+    }
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > gate.body_bytes {
+        return Err(Error::PayloadTooLarge);
+    }
+    let whole = Limited::new(body, gate.body_bytes).collect();
+    match tokio::time::timeout(gate.body_time, whole).await {
+        Ok(Ok(body)) => Ok(Request::from_parts(parts, Body::from(body.to_bytes()))),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Error::PayloadTooLarge),
+        Ok(Err(_)) => Err(Error::Malformed {
+            code: "INCOMPLETE_BODY",
+            detail: "The body could not be read to its end.".into(),
+        }),
+        Err(_) => Err(Error::RequestTimeout),
+    }
 }
 
 async fn envelop(State(clock): State<Clock>, mut request: Request, next: Next) -> Response {

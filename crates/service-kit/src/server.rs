@@ -8,12 +8,24 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::ListenerExt;
+use axum::extract::ConnectInfo;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tower::ServiceExt;
 
-/// How long requests may take to finish once the process is told to stop.
-const DRAIN: Duration = Duration::from_secs(20);
+/// How long requests may take to finish once the process is told to stop. Container runtimes
+/// kill what has not ended after ten seconds.
+const DRAIN: Duration = Duration::from_secs(9);
+
+/// How long a connection may take to send the head of its next request. Longer than load
+/// balancers keep an idle connection, so that they are the ones to close it.
+const IDLE: Duration = Duration::from_secs(75);
 
 /// Runs a process to its end. If it failed, says so on standard error, with every cause.
 #[expect(clippy::print_stderr, reason = "a process talks to whoever started it")]
@@ -99,7 +111,7 @@ impl Shutdown {
 ///
 /// # Errors
 ///
-/// The listener failed, or the signals cannot be listened to.
+/// The signals cannot be listened to.
 pub async fn run_until_stopped(
     listener: TcpListener,
     router: Router,
@@ -108,43 +120,65 @@ pub async fn run_until_stopped(
     let serving = serve(listener, router, shutdown.subscribe());
     tokio::pin!(serving);
     tokio::select! {
-        served = &mut serving => return served,
+        () = &mut serving => return Ok(()),
         signalled = shutdown.on_signal() => signalled?,
     }
-    serving.await
+    serving.await;
+    Ok(())
 }
 
-/// Serves until draining begins, then until the last request is answered or 20
-/// seconds have passed.
-///
-/// # Errors
-///
-/// The listener failed.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    mut draining: watch::Receiver<bool>,
-) -> io::Result<()> {
-    let mut also_draining = draining.clone();
-    let listener = listener.tap_io(|stream| {
+/// Serves until draining begins, then until the last request is answered, but
+/// no longer than [`DRAIN`].
+pub async fn serve(listener: TcpListener, router: Router, mut draining: watch::Receiver<bool>) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(IDLE);
+    let connections = GracefulShutdown::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            // An error means that nobody can tell us any more, which is a reason to stop.
+            _ = draining.wait_for(|draining| *draining) => break,
+        };
+        let (stream, address) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                not_accepted(&error).await;
+                continue;
+            }
+        };
         // Small answers go out at once instead of waiting for more to send.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let answering = axum::serve(listener, service).with_graceful_shutdown(async move {
-        // An error means that nobody can tell us any more, which is a reason to stop.
-        let _ = draining.wait_for(|draining| *draining).await;
-    });
+        let router = router.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(address));
+            router.clone().oneshot(request)
+        });
+        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
+    }
+    drop(listener);
     tokio::select! {
-        result = answering => result,
-        () = async {
-            let _ = also_draining.wait_for(|draining| *draining).await;
-            tokio::time::sleep(DRAIN).await;
-        } => {
-            tracing::warn!("some requests did not finish in time");
-            Ok(())
-        }
+        () = connections.shutdown() => {}
+        () = tokio::time::sleep(DRAIN) => tracing::warn!("some requests did not finish in time"),
+    }
+}
+
+/// Clients that go away are everyday; running out of file descriptors is not, and passes only if
+/// one does not ask for more at once.
+async fn not_accepted(error: &io::Error) {
+    let gone = [
+        io::ErrorKind::ConnectionAborted,
+        io::ErrorKind::ConnectionRefused,
+        io::ErrorKind::ConnectionReset,
+    ];
+    if !gone.contains(&error.kind()) {
+        tracing::warn!(%error, "a connection could not be accepted");
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }

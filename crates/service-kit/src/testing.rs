@@ -137,7 +137,7 @@ impl TestClient {
 #[derive(Debug)]
 pub struct TestApp {
     client: TestClient,
-    server: JoinHandle<std::io::Result<()>>,
+    server: JoinHandle<()>,
     _shutdown: Shutdown,
 }
 

@@ -11,12 +11,13 @@ use axum::response::Response;
 use bytes::Bytes;
 use domain::CustomerId;
 use domain::customer::Customer;
+use domain::text::Email;
 use http::HeaderMap;
 use service_kit::contract::{
     AnyRoute, IdempotencyKey, IfMatch, IfNoneMatch, NotFound, Preconditioned, SignedIn, Stores,
     WithBody,
 };
-use service_kit::idempotency::CommitError;
+use service_kit::idempotency::{self, CommitError};
 use service_kit::{Answer, Begun, Body, Clock, ETag, Error, Idempotency, Preconditions, Result};
 use store::WriteError;
 
@@ -68,7 +69,7 @@ pub(crate) async fn register_customer(
     let (customer, password) = new_customer(body.request, body.fields, &service.clock)?;
     service.limits.check_registration(client)?;
 
-    let principal = format!("register#{}", customer.email.normalized());
+    let principal = registration_of(&customer.email);
     let guarded = guarded_bytes(&service, &headers, &principal, body.bytes).await?;
     let begun = idempotency.begin(service.table.raw(), &principal, &guarded, &service.clock);
     let guard = match begun.await? {
@@ -162,6 +163,9 @@ pub(crate) async fn update_customer(
         updated_at: service.clock.now(),
         ..changed
     };
+    if changed.email != stored.customer.email {
+        forget_registration(&service, &stored.customer.email).await?;
+    }
     let event = events::customer_updated(&stored, &changed, &service.clock)?;
     let write = service.table.update(&stored, &changed, &event);
     match write.commit().await {
@@ -176,7 +180,8 @@ pub(crate) async fn update_customer(
 /// Delete a customer
 ///
 /// Removes the profile, the password and every session, and tells the other services to erase
-/// what they hold of the customer. The e-mail address can register again.
+/// what they hold of the customer. The e-mail address can register again. An access token that is
+/// out already is good until it expires.
 #[utoipa::path(
     delete,
     path = "/v1/customers/{customer_id}",
@@ -199,11 +204,22 @@ pub(crate) async fn delete_customer(
     let stored = load(&service, customer_id).await?;
     preconditions.check(&ETag::strong(stored.version))?;
 
+    forget_registration(&service, &stored.customer.email).await?;
     let event = events::customer_deleted(&stored, &service.clock)?;
     match service.table.erase(&stored, &event).await {
         Ok(()) => Ok(Answer::no_content()),
         Err(error) => Err(lost_race(&service, customer_id, &preconditions, error).await),
     }
+}
+
+/// Under whom the answer to a registration is kept: there is no customer yet who asks.
+fn registration_of(email: &Email) -> String {
+    format!("register#{}", email.normalized())
+}
+
+/// The answer to a registration shows the profile, and must not outlive it.
+async fn forget_registration(service: &CustomerService, email: &Email) -> Result<()> {
+    idempotency::erase(service.table.raw(), &registration_of(email)).await
 }
 
 async fn load(service: &CustomerService, customer_id: CustomerId) -> Result<StoredCustomer> {

@@ -1,4 +1,4 @@
-use crate::support::{PASSWORD, World, signed_in};
+use crate::support::{PASSWORD, World, registration, signed_in};
 use store::{Key, Query, Record};
 
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -128,4 +128,29 @@ async fn one_customer_leaves_and_the_other_stays_signed_in() {
     let _ = delete.send().await.expect(204);
     let refreshed = signed_in(&world.refresh(&bob.refresh_token).await.expect(200));
     let _ = world.me(&refreshed.access_token).await.expect(200);
+}
+
+#[tokio::test]
+async fn repeating_the_registration_of_a_deleted_customer_shows_nothing_of_them() {
+    let world = World::start().await;
+    let register = || {
+        let request = world
+            .app
+            .post("/v1/customers")
+            .header("idempotency-key", "once");
+        request.json_text(registration("ada@example.com"))
+    };
+    let first = register().send().await.expect(201);
+    let replayed = register().send().await.expect(201);
+    assert_eq!(replayed.at("/customer_id"), first.at("/customer_id"));
+    let session = world.sign_in("ada@example.com", PASSWORD).await.expect(201);
+    let delete = world
+        .app
+        .delete("/v1/customers/me")
+        .bearer(&session.at("/access_token"));
+    delete.send().await.expect(204);
+
+    let again = register().send().await.expect(201);
+    assert_ne!(again.at("/customer_id"), first.at("/customer_id"));
+    assert_eq!(again.header("idempotency-replayed"), None);
 }

@@ -20,6 +20,9 @@ pub enum AnyRoute {
 /// What a route with a body may answer.
 #[derive(IntoResponses)]
 pub enum WithBody {
+    /// The body did not arrive in time.
+    #[response(status = 408, content_type = "application/problem+json")]
+    RequestTimeout(Problem),
     /// The body is too large.
     #[response(status = 413, content_type = "application/problem+json")]
     PayloadTooLarge(Problem),

@@ -35,7 +35,7 @@ async fn a_request_in_flight_is_finished_and_no_new_connection_taken() {
     assert!(!server.is_finished());
     finish.notify_one();
     assert_eq!(in_flight.await.unwrap().expect(200).body, "done");
-    server.await.unwrap().unwrap();
+    server.await.unwrap();
 }
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn an_idle_server_stops_at_once() {
     let client = TestClient::new(format!("http://{address}"));
     client.get("/").send().await.expect(200);
     shutdown.begin();
-    server.await.unwrap().unwrap();
+    server.await.unwrap();
 }
 
 #[tokio::test]
