@@ -100,6 +100,9 @@ impl Settings {
     /// A setting that is unknown or cannot be read, named with where it came from.
     pub fn load(flags: &ServeFlags) -> Result<Self, ConfigError> {
         let mut settings: Self = config::load(flags.config.as_deref(), flags)?;
+        if settings.data_dir.as_os_str().is_empty() {
+            return Err(ConfigError::at("data_dir", "must not be empty"));
+        }
         match flags.market.as_deref() {
             Some("yahoo") => settings.asset.source = SourceName::Yahoo,
             Some(_) => settings.asset.source = SourceName::Simulated,

@@ -100,7 +100,7 @@ impl Error {
 
     fn detail(&self) -> String {
         match self {
-            Self::NotFound { what } => format!("There is no such {what}, or it is not yours."),
+            Self::NotFound { what } => format!("There is no such {what} that you may see."),
             Self::Invalid(errors) => match errors.as_slice() {
                 [only] => format!("{} {}.", only.pointer, only.detail),
                 many => format!("{} fields are invalid; see errors.", many.len()),
