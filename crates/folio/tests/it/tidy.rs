@@ -25,6 +25,33 @@ const NO_FLOATS: [&str; 3] = [
     "crates/portfolio-service/src",
 ];
 
+/// What a place may not reach for, and why.
+const FORBIDDEN_IMPORTS: [(&str, &[&str], &str); 3] = [
+    (
+        "crates/domain/src",
+        &[
+            "tokio",
+            "axum",
+            "std::fs",
+            "std::net",
+            "std::env",
+            "std::time",
+            "tracing",
+        ],
+        "rules are plain values in, plain values out",
+    ),
+    (
+        "crates/api/src",
+        &["axum", "tokio", "reqwest", "store::"],
+        "the wire decides and does nothing",
+    ),
+    (
+        "crates/portfolio-service/src/http",
+        &["aws_", "dynoxide"],
+        "only `store` knows the table",
+    ),
+];
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
@@ -115,6 +142,21 @@ fn floats_stay_away_from_money() {
         {
             if line.contains("f64") || line.contains("f32") {
                 found.push(format!("{name}: {}", line.trim()));
+            }
+        }
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
+
+#[test]
+fn rooms_do_not_reach_for_what_is_not_theirs() {
+    let mut found = Vec::new();
+    for (name, text) in sources() {
+        for (place, imports, reason) in FORBIDDEN_IMPORTS {
+            for import in imports.iter().filter(|_| name.starts_with(place)) {
+                if without_tests(&text).contains(&format!("use {import}")) {
+                    found.push(format!("{name}: use {import} ({reason})"));
+                }
             }
         }
     }
