@@ -3,14 +3,17 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use crate::source::yahoo::YahooConfig;
+use crate::source::simulated;
+use crate::source::upstream::UpstreamConfig;
+use crate::source::yahoo::{self, Yahoo};
 
 /// The settings of the Asset service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AssetConfig {
-    pub source: SourceName,
-    pub yahoo: YahooConfig,
+    /// Who is asked, first to last. `simulated` stands alone.
+    pub sources: Vec<SourceName>,
+    pub yahoo: UpstreamConfig,
     /// How long a quote is served without asking the source again.
     pub quote_ttl_seconds: u32,
     /// For how much longer it is still served as fresh while the source is asked behind the scenes.
@@ -30,8 +33,8 @@ pub struct AssetConfig {
 impl Default for AssetConfig {
     fn default() -> Self {
         Self {
-            source: SourceName::Simulated,
-            yahoo: YahooConfig::default(),
+            sources: vec![SourceName::Simulated],
+            yahoo: Yahoo::defaults(),
             quote_ttl_seconds: 15,
             quote_revalidate_seconds: 15,
             quote_hard_age_seconds: 24 * 60 * 60,
@@ -43,7 +46,7 @@ impl Default for AssetConfig {
     }
 }
 
-/// Which source answers.
+/// A source that can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SourceName {
@@ -51,6 +54,17 @@ pub enum SourceName {
     Simulated,
     /// Yahoo Finance.
     Yahoo,
+}
+
+impl SourceName {
+    pub const ALL: [Self; 2] = [Self::Simulated, Self::Yahoo];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Simulated => simulated::NAME,
+            Self::Yahoo => yahoo::NAME,
+        }
+    }
 }
 
 /// The ages of a quote, from [`AssetConfig`].

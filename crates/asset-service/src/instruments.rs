@@ -13,8 +13,9 @@ use service_kit::Clock;
 use store::Table;
 use tokio::time::timeout;
 
+use crate::chain::{Attributed, Chain};
 use crate::config::AssetConfig;
-use crate::source::{MarketDataSource, SourceError, SourceInstrument};
+use crate::source::{Ask, SourceError, SourceInstrument};
 use crate::store::instruments::{self, Description};
 use crate::underway::Underway;
 
@@ -25,7 +26,7 @@ const HOUR_SECONDS: i64 = 3_600;
 pub(crate) struct Instruments(Arc<Shared>);
 
 struct Shared {
-    source: Arc<dyn MarketDataSource>,
+    chain: Chain,
     table: Table,
     clock: Clock,
     deadline: Duration,
@@ -36,14 +37,9 @@ struct Shared {
 }
 
 impl Instruments {
-    pub(crate) fn new(
-        config: &AssetConfig,
-        source: Arc<dyn MarketDataSource>,
-        table: Table,
-        clock: Clock,
-    ) -> Self {
+    pub(crate) fn new(config: &AssetConfig, chain: Chain, table: Table, clock: Clock) -> Self {
         Self(Arc::new(Shared {
-            source,
+            chain,
             table,
             clock,
             deadline: config.deadline(),
@@ -69,7 +65,7 @@ impl Instruments {
         match asked.await {
             Ok(found) => Ok(found),
             Err(error) => {
-                tracing::warn!(source = self.0.source.name(), %ticker, "{error}");
+                tracing::warn!(%ticker, "{error}");
                 let stored = self.stored(ticker).await;
                 stored.map(Some).ok_or_else(|| SourceError::clone(&error))
             }
@@ -82,14 +78,11 @@ impl Instruments {
     ///
     /// The source gives no answer.
     pub(crate) async fn search(&self, text: &str) -> Result<Vec<Description>, SourceError> {
-        let source = &self.0.source;
-        let found = timeout(self.0.deadline, source.search(self.0.clock.now(), text)).await;
+        let ask = Ask::waiting(self.0.clock.now());
+        let found = timeout(self.0.deadline, self.0.chain.search(ask, text)).await;
         let found = found.unwrap_or_else(|_| Err(too_slow()));
-        let found = found.inspect_err(|error| tracing::warn!(source = source.name(), "{error}"))?;
-        Ok(found
-            .into_iter()
-            .map(|instrument| described(instrument, source.name()))
-            .collect())
+        let found = found.inspect_err(|error| tracing::warn!("{error}"))?;
+        Ok(found.into_iter().map(described).collect())
     }
 
     /// Waits until everything described has been stored.
@@ -98,12 +91,11 @@ impl Instruments {
     }
 
     async fn ask(&self, ticker: &Ticker) -> Result<Option<Arc<Description>>, SourceError> {
-        let source = &self.0.source;
-        let now = self.0.clock.now();
-        let answer = timeout(self.0.deadline, source.instrument(now, ticker)).await;
+        let ask = Ask::waiting(self.0.clock.now());
+        let answer = timeout(self.0.deadline, self.0.chain.instrument(ask, ticker)).await;
         match answer.unwrap_or_else(|_| Err(too_slow())) {
-            Ok(instrument) => {
-                let description = Arc::new(described(instrument, source.name()));
+            Ok(found) => {
+                let description = Arc::new(described(found));
                 self.keep(Arc::clone(&description));
                 Ok(Some(description))
             }
@@ -128,9 +120,9 @@ impl Instruments {
     async fn stored(&self, ticker: &Ticker) -> Option<Arc<Description>> {
         let stored = timeout(self.0.deadline, instruments::load(&self.0.table, ticker)).await;
         match stored.ok()? {
-            // Another source's description may be of another thing under the same symbol.
+            // A source no longer asked may mean another thing by the same symbol.
             Ok(stored) => stored
-                .filter(|stored| stored.source == self.0.source.name())
+                .filter(|stored| self.0.chain.has(&stored.source))
                 .map(Arc::new),
             Err(error) => {
                 let error = &error as &(dyn std::error::Error + 'static);
@@ -145,7 +137,8 @@ fn too_slow() -> SourceError {
     SourceError::Unavailable("it took too long".to_owned())
 }
 
-fn described(instrument: SourceInstrument, source: &str) -> Description {
+fn described(found: Attributed<SourceInstrument>) -> Description {
+    let instrument = found.value;
     Description {
         ticker_symbol: instrument.ticker,
         name: instrument.name,
@@ -153,14 +146,14 @@ fn described(instrument: SourceInstrument, source: &str) -> Description {
         instrument_type: instrument.instrument_type,
         sector: instrument.sector,
         currency: instrument.currency,
-        source: source.to_owned(),
+        source: found.source.to_owned(),
     }
 }
 
 impl fmt::Debug for Instruments {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Instruments")
-            .field("source", &self.0.source.name())
+            .field("chain", &self.0.chain)
             .finish_non_exhaustive()
     }
 }

@@ -5,7 +5,7 @@
 //! | the routes | [`router`], then `http/<noun>.rs` |
 //! | how a price is cached, refreshed, and shown when its source fails | `quotes` |
 //! | how an instrument is described | `instruments` |
-//! | where prices are from | [`source`] |
+//! | where prices are from | [`source`], and [`chain`] for their order |
 //! | what is stored, and each write | `store/<noun>.rs` |
 //! | settings | [`AssetConfig`] |
 //! | the process that runs on AWS | `main.rs`, `service_kit::process` |
@@ -14,6 +14,7 @@
 //! Invariant: a price is what a source said, with its source, its time and its staleness, or it is
 //! absent with a reason. It is never zero and never made up, except by the source `simulated`.
 
+pub mod chain;
 mod config;
 mod http;
 mod instruments;
@@ -28,7 +29,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use config::{AssetConfig, SourceName};
-pub use service::{AssetService, StartError};
+pub use service::AssetService;
 
 /// The table the service owns.
 pub const TABLE: ::store::TableSpec = ::store::TableSpec {

@@ -1,14 +1,16 @@
 use std::sync::Arc;
 
 use service_kit::Clock;
+use service_kit::config::ConfigError;
 use store::Table;
 
+use crate::chain::Chain;
 use crate::config::{AssetConfig, SourceName};
 use crate::instruments::Instruments;
 use crate::quotes::Quotes;
 use crate::source::MarketDataSource;
 use crate::source::simulated::Simulated;
-use crate::source::yahoo::{Yahoo, YahooError};
+use crate::source::yahoo::Yahoo;
 
 /// The state of the Asset service. Clones share it.
 #[derive(Debug, Clone)]
@@ -17,35 +19,26 @@ pub struct AssetService {
     pub(crate) instruments: Instruments,
 }
 
-/// A service that cannot be set up.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error(transparent)]
-    Yahoo(#[from] YahooError),
-}
-
 impl AssetService {
     /// # Errors
     ///
-    /// The source's settings cannot be used.
-    pub fn try_new(config: &AssetConfig, table: Table, clock: Clock) -> Result<Self, StartError> {
-        let source: Arc<dyn MarketDataSource> = match config.source {
-            SourceName::Simulated => Arc::new(Simulated::default()),
-            SourceName::Yahoo => Arc::new(Yahoo::try_new(&config.yahoo)?),
-        };
-        Ok(Self::with_source(config, source, table, clock))
+    /// A setting cannot be used.
+    pub fn try_new(config: &AssetConfig, table: Table, clock: Clock) -> Result<Self, ConfigError> {
+        let sources = sources(config)?;
+        Ok(Self::with_sources(config, sources, table, clock))
     }
 
-    /// With a source of the caller's making.
-    pub fn with_source(
+    /// With sources of the caller's making.
+    pub fn with_sources(
         config: &AssetConfig,
-        source: Arc<dyn MarketDataSource>,
+        sources: Vec<Arc<dyn MarketDataSource>>,
         table: Table,
         clock: Clock,
     ) -> Self {
+        let chain = Chain::new(sources);
         Self {
-            quotes: Quotes::new(config, Arc::clone(&source), table.clone(), clock.clone()),
-            instruments: Instruments::new(config, source, table, clock),
+            quotes: Quotes::new(config, chain.clone(), table.clone(), clock.clone()),
+            instruments: Instruments::new(config, chain, table, clock),
         }
     }
 
@@ -55,4 +48,25 @@ impl AssetService {
         self.quotes.settled().await;
         self.instruments.settled().await;
     }
+}
+
+fn sources(config: &AssetConfig) -> Result<Vec<Arc<dyn MarketDataSource>>, ConfigError> {
+    let at = |problem: &str| ConfigError::at("asset.sources", problem);
+    if config.sources.is_empty() {
+        return Err(at("must name at least one source"));
+    }
+    let is_simulated = config.sources.contains(&SourceName::Simulated);
+    if is_simulated && config.sources.len() > 1 {
+        return Err(at("simulated prices cannot be mixed with real ones"));
+    }
+    config
+        .sources
+        .iter()
+        .map(|name| -> Result<Arc<dyn MarketDataSource>, ConfigError> {
+            Ok(match name {
+                SourceName::Simulated => Arc::new(Simulated::default()),
+                SourceName::Yahoo => Arc::new(Yahoo::try_new(&config.yahoo)?),
+            })
+        })
+        .collect()
 }

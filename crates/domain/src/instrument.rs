@@ -53,6 +53,13 @@ impl Ticker {
         Some((base, quote))
     }
 
+    /// The coin and the currency of a symbol such as `BTC-USD`.
+    pub fn as_coin(&self) -> Option<(&str, Currency)> {
+        let (coin, currency) = self.0.rsplit_once('-')?;
+        let is_coin = coin.chars().all(|c| c.is_ascii_alphanumeric());
+        Some((coin, Currency::parse(currency).ok()?)).filter(|_| is_coin)
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -165,6 +172,20 @@ mod tests {
         assert_eq!(pair.as_fx_pair(), Some((Currency::EUR, Currency::USD)));
         assert_eq!(Ticker::parse("AAPL").unwrap().as_fx_pair(), None);
         assert_eq!(Ticker::parse("ABCDEF=X").unwrap().as_fx_pair(), None);
+    }
+
+    #[test]
+    fn coins_are_priced_in_a_currency_and_share_classes_are_not() {
+        let bitcoin = Ticker::parse("BTC-USD").unwrap();
+        assert_eq!(bitcoin.as_coin(), Some(("BTC", Currency::USD)));
+        for symbol in ["BRK-B", "AAPL", "EURUSD=X", "VOD.L", "-USD"] {
+            let ticker = Ticker::parse(symbol);
+            assert_eq!(
+                ticker.ok().as_ref().and_then(Ticker::as_coin),
+                None,
+                "{symbol}"
+            );
+        }
     }
 
     #[test]

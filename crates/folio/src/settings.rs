@@ -58,10 +58,10 @@ pub struct ServeFlags {
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub demo: bool,
-    /// Where prices come from: simulated or yahoo [default: simulated]
-    #[arg(long, value_parser = ["simulated", "yahoo"])]
+    /// Where prices come from, first to last, separated by commas [default: simulated]
+    #[arg(long, value_delimiter = ',', value_parser = source)]
     #[serde(skip)]
-    pub market: Option<String>,
+    pub market: Option<Vec<SourceName>>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -103,11 +103,17 @@ impl Settings {
         if settings.data_dir.as_os_str().is_empty() {
             return Err(ConfigError::at("data_dir", "must not be empty"));
         }
-        match flags.market.as_deref() {
-            Some("yahoo") => settings.asset.source = SourceName::Yahoo,
-            Some(_) => settings.asset.source = SourceName::Simulated,
-            None => {}
+        if let Some(sources) = &flags.market {
+            settings.asset.sources.clone_from(sources);
         }
         Ok(settings)
     }
+}
+
+fn source(name: &str) -> Result<SourceName, String> {
+    let known = SourceName::ALL;
+    known
+        .into_iter()
+        .find(|known| known.as_str() == name)
+        .ok_or_else(|| format!("one of {}", known.map(SourceName::as_str).join(", ")))
 }

@@ -50,6 +50,7 @@ pub(crate) async fn get_fx_rate(
             as_of: latest.as_of,
             fetched_at: latest.fetched_at,
             source: latest.source,
+            crossed_through: latest.crossed_through,
             staleness: latest.staleness,
             reason: latest.reason,
         }
@@ -66,6 +67,7 @@ fn par(currency: Currency, now: Timestamp) -> FxRate {
         as_of: Some(now),
         fetched_at: Some(now),
         source: Some("definition".to_owned()),
+        crossed_through: None,
         staleness: Staleness::Fresh,
         reason: None,
     }

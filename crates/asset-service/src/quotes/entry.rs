@@ -5,6 +5,7 @@ use domain::Ticker;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::chain::LastPrice;
 use crate::config::Ages;
 use crate::source::{SourceError, SourceQuote};
 use crate::store::quotes::LastQuote;
@@ -34,7 +35,7 @@ impl From<&SourceError> for Reason {
         match error {
             SourceError::UnknownSymbol => Self::UnknownSymbol,
             SourceError::Unavailable(_) => Self::SourceUnavailable,
-            SourceError::Refused(_) => Self::RefusedQuote,
+            SourceError::Refused { .. } => Self::RefusedQuote,
         }
     }
 }
@@ -127,6 +128,15 @@ impl Entry {
         }
     }
 
+    /// What a new price is measured against.
+    pub(crate) fn last_price(&self, now: Timestamp, ages: &Ages) -> Option<LastPrice> {
+        self.stale(now, ages).map(|last| LastPrice {
+            price: last.price,
+            currency: last.currency,
+            as_of: last.as_of,
+        })
+    }
+
     /// The last quote, unless it is too old to be shown at all.
     fn stale(&self, now: Timestamp, ages: &Ages) -> Option<&LastQuote> {
         self.last
@@ -145,6 +155,7 @@ pub(crate) fn unavailable(symbol: &str, reason: Reason) -> Quote {
         as_of: None,
         fetched_at: None,
         source: None,
+        crossed_through: None,
         staleness: Staleness::Unavailable,
         reason: Some(reason.word().to_owned()),
     }
@@ -157,6 +168,7 @@ pub(crate) fn fetched(quote: &SourceQuote, source: &str, fetched_at: Timestamp) 
         previous_close: quote.previous_close,
         as_of: quote.as_of,
         is_delayed: quote.is_delayed,
+        crossed_through: quote.crossed_through,
         source: source.to_owned(),
         fetched_at,
     }
@@ -180,6 +192,9 @@ fn shown(ticker: &Ticker, last: &LastQuote, staleness: Staleness, why: Option<Re
         as_of: Some(last.as_of),
         fetched_at: Some(last.fetched_at),
         source: Some(last.source.clone()),
+        crossed_through: last
+            .crossed_through
+            .map(|through| through.code().to_owned()),
         staleness,
         reason: why.map(|why| why.word().to_owned()),
     }

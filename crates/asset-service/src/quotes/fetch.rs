@@ -14,7 +14,8 @@ use tokio::time::timeout;
 use super::Shared;
 use super::entry::{Entry, Reason, Step, fetched};
 use super::flight::Departures;
-use crate::source::{SourceError, SourceQuote};
+use crate::chain::{Attributed, Wanted};
+use crate::source::{Ask, SourceError, SourceQuote};
 use crate::store::quotes::{self, LastQuote};
 use crate::underway::Work;
 
@@ -65,8 +66,8 @@ impl Fetch {
             self.land_without(&ticker, too_slow);
         }
         if let Some(why) = &self.unanswered.why {
-            let (source, symbols) = (self.shared.source.name(), self.unanswered.symbols);
-            tracing::warn!(source, symbols, "no quotes: {why}");
+            let symbols = self.unanswered.symbols;
+            tracing::warn!(symbols, "no quotes: {why}");
         }
         self.store().await;
     }
@@ -89,8 +90,8 @@ impl Fetch {
         let mut stored = Vec::new();
         while let Some((ticker, answer)) = found.next().await {
             match answer {
-                // Another source's prices, above all simulated ones, never stand in for this one's.
-                Ok(Ok(Some(last))) if last.source == self.shared.source.name() => {
+                // Prices of sources no longer asked, above all simulated ones, never stand in.
+                Ok(Ok(Some(last))) if self.shared.chain.has(&last.source) => {
                     stored.push((ticker, last));
                 }
                 Ok(Ok(_)) => {}
@@ -113,18 +114,27 @@ impl Fetch {
     }
 
     async fn ask_source(&mut self, tickers: &[Ticker]) {
-        let source = Arc::clone(&self.shared.source);
-        let mut answers = source.quotes(self.now, tickers);
+        let wanted = tickers.iter().map(|ticker| self.wanted(ticker)).collect();
+        let chain = self.shared.chain.clone();
+        let mut answers = chain.quotes(Ask::waiting(self.now), wanted);
         while let Some((ticker, answer)) = answers.next().await {
             match answer {
-                Ok(quote) => self.land_with(ticker, &quote),
+                Ok(found) => self.land_with(ticker, &found),
                 Err(error) => self.land_without(&ticker, error),
             }
         }
     }
 
-    fn land_with(&mut self, ticker: Ticker, quote: &SourceQuote) {
-        let last = fetched(quote, self.shared.source.name(), self.shared.clock.now());
+    fn wanted(&self, ticker: &Ticker) -> Wanted {
+        let known = self.shared.known.get(ticker);
+        Wanted {
+            ticker: ticker.clone(),
+            last: known.and_then(|known| known.last_price(self.now, &self.shared.ages)),
+        }
+    }
+
+    fn land_with(&mut self, ticker: Ticker, found: &Attributed<SourceQuote>) {
+        let last = fetched(&found.value, found.source, self.shared.clock.now());
         let entry = Entry::priced(&ticker, last.clone(), &self.shared.ages);
         let entry = self.remember(&ticker, entry);
         self.departures.land(&ticker, entry);
@@ -139,7 +149,7 @@ impl Fetch {
         self.departures.land(ticker, entry);
         match error {
             SourceError::UnknownSymbol => tracing::debug!(%ticker, "{error}"),
-            SourceError::Refused(_) => tracing::warn!(%ticker, "{error}"),
+            SourceError::Refused { .. } => tracing::warn!(%ticker, "{error}"),
             SourceError::Unavailable(_) => {
                 self.unanswered.symbols += 1;
                 self.unanswered.why = Some(error);

@@ -26,8 +26,8 @@ use tokio::time::{Instant, timeout_at};
 
 use self::entry::{Entry, Step, unavailable};
 use self::flight::{Flights, Seat};
+use crate::chain::Chain;
 use crate::config::{Ages, AssetConfig};
-use crate::source::MarketDataSource;
 use crate::underway::Underway;
 
 pub(crate) use self::entry::Reason;
@@ -37,7 +37,7 @@ pub(crate) use self::entry::Reason;
 pub(crate) struct Quotes(Arc<Shared>);
 
 struct Shared {
-    source: Arc<dyn MarketDataSource>,
+    chain: Chain,
     table: Table,
     clock: Clock,
     ages: Ages,
@@ -66,14 +66,9 @@ struct Due {
 }
 
 impl Quotes {
-    pub(crate) fn new(
-        config: &AssetConfig,
-        source: Arc<dyn MarketDataSource>,
-        table: Table,
-        clock: Clock,
-    ) -> Self {
+    pub(crate) fn new(config: &AssetConfig, chain: Chain, table: Table, clock: Clock) -> Self {
         Self(Arc::new(Shared {
-            source,
+            chain,
             table,
             clock,
             ages: config.ages(),
@@ -198,7 +193,7 @@ impl Shared {
 impl fmt::Debug for Quotes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Quotes")
-            .field("source", &self.0.source.name())
+            .field("chain", &self.0.chain)
             .finish_non_exhaustive()
     }
 }

@@ -1,50 +1,103 @@
 //! Where market data comes from.
 //!
-//! A source answers three questions: what does it cost, what is it, what is there. It takes the
-//! time as an argument and keeps no prices; freshness, last known prices and single flight belong
-//! to [`crate::quotes`]. A source never answers a price it doubts: what is not positive, not in a
-//! known currency or from the future comes back as [`SourceError::Refused`].
+//! A source answers four questions: what does it cost, what is it, what did it cost, what is
+//! there. It takes the time as an argument and keeps no prices; freshness, last known prices and
+//! single flight belong to [`crate::quotes`], the order of sources and doubts about a price to
+//! [`crate::chain`]. How a source is reached over HTTP, and how it is spared, is in [`upstream`].
 //!
+//! Invariant: a number becomes a price from its JSON token, digit for digit. What is not positive,
+//! not in a known currency or from the future comes back as [`SourceError::Refused`].
 //! Invariant: `quotes` yields exactly one answer for each ticker, in any order, as they arrive, so
 //! that one slow symbol does not hold back the rest.
 
 mod minor_units;
 pub mod simulated;
+pub mod upstream;
 pub mod yahoo;
 
-use domain::{Currency, InstrumentType, Price, Ticker};
+use domain::{Currency, InstrumentType, Price, Quantity, Ticker};
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 pub use minor_units::QuotedCurrency;
+use upstream::Upstream;
 
 /// One provider of market data.
 pub trait MarketDataSource: Send + Sync {
-    /// The name a quote carries as its `source`.
+    /// The name a price carries as its `source`.
     fn name(&self) -> &'static str;
 
-    /// The latest price of each ticker.
+    /// Whether it is worth asking: the kind of question and the kind of symbol are its own.
+    fn answers(&self, question: Question, ticker: &Ticker) -> bool;
+
+    /// The latest price of each ticker. Only tickers that it [`answers`](Self::answers) are asked.
     fn quotes<'a>(
         &'a self,
-        now: Timestamp,
+        ask: Ask,
         tickers: &'a [Ticker],
     ) -> BoxStream<'a, (Ticker, Result<SourceQuote, SourceError>)>;
 
     /// What the ticker stands for.
     fn instrument<'a>(
         &'a self,
-        now: Timestamp,
+        ask: Ask,
         ticker: &'a Ticker,
     ) -> BoxFuture<'a, Result<SourceInstrument, SourceError>>;
+
+    /// Daily closes and corporate actions of a range of days, both ends included.
+    fn history<'a>(
+        &'a self,
+        ask: Ask,
+        ticker: &'a Ticker,
+        from: Date,
+        to: Date,
+    ) -> BoxFuture<'a, Result<SourceHistory, SourceError>>;
+
+    fn can_search(&self) -> bool;
 
     /// Instruments whose ticker or name resembles the text, in any order. An empty text asks for
     /// everything the source can list, which may be nothing.
     fn search<'a>(
         &'a self,
-        now: Timestamp,
+        ask: Ask,
         text: &'a str,
     ) -> BoxFuture<'a, Result<Vec<SourceInstrument>, SourceError>>;
+
+    /// The way it is reached, for its state; nothing for a source without a network.
+    fn upstream(&self) -> Option<&Upstream> {
+        None
+    }
+}
+
+/// The circumstances of a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ask {
+    pub now: Timestamp,
+    pub purpose: Purpose,
+}
+
+/// Who waits for the answer. Somebody who waits goes before work behind the scenes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    Request,
+    Background,
+}
+
+impl Ask {
+    pub fn waiting(now: Timestamp) -> Self {
+        let purpose = Purpose::Request;
+        Self { now, purpose }
+    }
+}
+
+/// The kinds of question that are about one ticker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    Quote,
+    Instrument,
+    History,
 }
 
 /// A price as its source gave it, checked.
@@ -57,6 +110,8 @@ pub struct SourceQuote {
     pub as_of: Timestamp,
     /// Whether the source says that it lags the market.
     pub is_delayed: bool,
+    /// The currency through which a rate was crossed, where the pair itself is not quoted.
+    pub crossed_through: Option<Currency>,
 }
 
 /// An instrument as its source describes it.
@@ -70,15 +125,82 @@ pub struct SourceInstrument {
     pub currency: Currency,
 }
 
+/// What an instrument cost, day by day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceHistory {
+    pub currency: Currency,
+    /// Oldest first, one a date at most, as traded: a later split has not changed them.
+    pub closes: Vec<(Date, Price)>,
+    /// Nothing where the source does not tell; an empty list says that there were none.
+    pub actions: Option<Vec<Action>>,
+    /// The currency through which rates were crossed.
+    pub crossed_through: Option<Currency>,
+}
+
+/// What a company did to its shares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Paid for each share held before the ex-date, as declared then.
+    Dividend {
+        ex_date: Date,
+        amount: Price,
+        currency: Currency,
+    },
+    /// `old` shares became `new` before trading began on the ex-date.
+    Split {
+        ex_date: Date,
+        new: Quantity,
+        old: Quantity,
+    },
+}
+
 /// Why a source gave no answer. The texts are for logs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
     #[error("the source does not know the symbol")]
     UnknownSymbol,
-    /// Unreachable, overloaded, or answering in a shape nobody can read.
+    /// Unreachable, overloaded, spared, or answering in a shape nobody can read.
     #[error("the source is unavailable: {0}")]
     Unavailable(String),
     /// It answered, with something that cannot be a price.
-    #[error("the source's answer was refused: {0}")]
-    Refused(String),
+    #[error("the source's answer was refused: {detail}")]
+    Refused { reason: Refusal, detail: String },
+}
+
+impl SourceError {
+    pub(crate) fn refused(reason: Refusal, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self::Refused { reason, detail }
+    }
+}
+
+/// What is wrong with a price. The words are counted, and part of the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Refusal {
+    NotANumber,
+    NotPositive,
+    /// No currency, or none that ISO 4217 lists.
+    UnknownCurrency,
+    /// Another currency than the instrument had before.
+    WrongCurrency,
+    NoTime,
+    FromTheFuture,
+    OtherSymbol,
+    /// More than half away from the last price, with nobody to confirm it.
+    Jump,
+}
+
+impl Refusal {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotANumber => "NOT_A_NUMBER",
+            Self::NotPositive => "NOT_POSITIVE",
+            Self::UnknownCurrency => "UNKNOWN_CURRENCY",
+            Self::WrongCurrency => "WRONG_CURRENCY",
+            Self::NoTime => "NO_TIME",
+            Self::FromTheFuture => "FROM_THE_FUTURE",
+            Self::OtherSymbol => "OTHER_SYMBOL",
+            Self::Jump => "JUMP",
+        }
+    }
 }

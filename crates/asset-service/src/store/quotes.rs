@@ -11,6 +11,9 @@ pub(crate) struct LastQuote {
     pub(crate) previous_close: Option<Price>,
     pub(crate) as_of: Timestamp,
     pub(crate) is_delayed: bool,
+    /// Quotes stored before rates were crossed do not have it.
+    #[serde(default)]
+    pub(crate) crossed_through: Option<Currency>,
     pub(crate) source: String,
     pub(crate) fetched_at: Timestamp,
 }

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use asset_service::source::simulated::Simulated;
-use asset_service::source::{MarketDataSource, SourceError, SourceInstrument, SourceQuote};
+use asset_service::source::{
+    Ask, MarketDataSource, Question, SourceError, SourceHistory, SourceInstrument, SourceQuote,
+};
 use asset_service::{AssetConfig, AssetService, TABLE, router};
 use axum::Router;
 use domain::{Currency, InstrumentType, Price, Ticker};
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
+use jiff::civil::Date;
 use service_kit::Clock;
 use service_kit::testing::{TestApp, TestResponse};
 use store::{Store, Table};
@@ -83,7 +86,7 @@ impl Market {
         clock: Clock,
     ) -> Self {
         let table = storage.table();
-        let service = AssetService::with_source(config, source, table, clock.clone());
+        let service = AssetService::with_sources(config, vec![source], table, clock.clone());
         Self::serve(service, storage, clock).await
     }
 
@@ -154,6 +157,7 @@ impl FakeSource {
             previous_close: None,
             as_of: NOW.parse().unwrap(),
             is_delayed: false,
+            crossed_through: None,
         };
         self.script(symbol, Ok(quote));
     }
@@ -201,9 +205,27 @@ impl MarketDataSource for FakeSource {
         "fake"
     }
 
+    fn answers(&self, _: Question, _: &Ticker) -> bool {
+        true
+    }
+
+    fn can_search(&self) -> bool {
+        true
+    }
+
+    fn history<'a>(
+        &'a self,
+        _: Ask,
+        _: &'a Ticker,
+        _: Date,
+        _: Date,
+    ) -> BoxFuture<'a, Result<SourceHistory, SourceError>> {
+        async { Err(down()) }.boxed()
+    }
+
     fn quotes<'a>(
         &'a self,
-        _: Timestamp,
+        _: Ask,
         tickers: &'a [Ticker],
     ) -> BoxStream<'a, (Ticker, Result<SourceQuote, SourceError>)> {
         self.asked.lock().unwrap().extend_from_slice(tickers);
@@ -218,7 +240,7 @@ impl MarketDataSource for FakeSource {
     /// What has a price has a description.
     fn instrument<'a>(
         &'a self,
-        _: Timestamp,
+        _: Ask,
         ticker: &'a Ticker,
     ) -> BoxFuture<'a, Result<SourceInstrument, SourceError>> {
         async move {
@@ -238,7 +260,7 @@ impl MarketDataSource for FakeSource {
 
     fn search<'a>(
         &'a self,
-        _: Timestamp,
+        _: Ask,
         _: &'a str,
     ) -> BoxFuture<'a, Result<Vec<SourceInstrument>, SourceError>> {
         async { Err(down()) }.boxed()

@@ -1,6 +1,6 @@
 //! Yahoo as it is on bad days. All figures are invented.
 
-use asset_service::source::yahoo::YahooConfig;
+use asset_service::source::upstream::UpstreamConfig;
 use asset_service::{AssetConfig, SourceName};
 use wiremock::matchers::{method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -37,11 +37,10 @@ impl Yahoo {
 
 fn config(base_url: &str) -> AssetConfig {
     AssetConfig {
-        source: SourceName::Yahoo,
-        yahoo: YahooConfig {
-            base_url: base_url.to_owned(),
+        sources: vec![SourceName::Yahoo],
+        yahoo: UpstreamConfig {
             timeout_ms: 300,
-            ..YahooConfig::default()
+            ..UpstreamConfig::at(base_url)
         },
         ..AssetConfig::default()
     }

@@ -20,6 +20,7 @@ fn last(is_delayed: bool) -> LastQuote {
         previous_close: None,
         as_of: "2026-03-10T14:59:58Z".parse().unwrap(),
         is_delayed,
+        crossed_through: None,
         source: "test".to_owned(),
         fetched_at: FETCHED.parse().unwrap(),
     }

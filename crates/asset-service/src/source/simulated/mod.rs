@@ -18,12 +18,17 @@ use domain::{Currency, InstrumentType, Price, Ticker};
 use futures::future::{self, BoxFuture, FutureExt};
 use futures::stream::{self, BoxStream, StreamExt};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use self::catalogue::{LISTINGS, Listing};
 use self::path::{Course, WHOLE};
 use self::session::CURRENCIES;
-use super::{MarketDataSource, SourceError, SourceInstrument, SourceQuote};
+use super::upstream::unavailable;
+use super::{
+    Ask, MarketDataSource, Question, Refusal, SourceError, SourceHistory, SourceInstrument,
+    SourceQuote,
+};
 use crate::search;
 
 pub const NAME: &str = "simulated";
@@ -74,7 +79,7 @@ impl Simulated {
         };
         currencies::rate(base, quote, now).ok_or(SourceError::UnknownSymbol)?;
         let instrument_type = InstrumentType::parse("Currency")
-            .map_err(|error| SourceError::Refused(error.to_string()))?;
+            .map_err(|error| SourceError::refused(Refusal::UnknownCurrency, error.to_string()))?;
         Ok(SourceInstrument {
             ticker: ticker.clone(),
             name: format!("{base}/{quote}"),
@@ -105,31 +110,49 @@ impl MarketDataSource for Simulated {
         NAME
     }
 
+    fn answers(&self, question: Question, _: &Ticker) -> bool {
+        question != Question::History
+    }
+
+    fn can_search(&self) -> bool {
+        true
+    }
+
+    fn history<'a>(
+        &'a self,
+        _: Ask,
+        _: &'a Ticker,
+        _: Date,
+        _: Date,
+    ) -> BoxFuture<'a, Result<SourceHistory, SourceError>> {
+        future::ready(Err(unavailable("history is not asked of it"))).boxed()
+    }
+
     fn quotes<'a>(
         &'a self,
-        now: Timestamp,
+        ask: Ask,
         tickers: &'a [Ticker],
     ) -> BoxStream<'a, (Ticker, Result<SourceQuote, SourceError>)> {
         let answers = tickers
             .iter()
-            .map(move |ticker| (ticker.clone(), self.quote(now, ticker)));
+            .map(move |ticker| (ticker.clone(), self.quote(ask.now, ticker)));
         stream::iter(answers).boxed()
     }
 
     fn instrument<'a>(
         &'a self,
-        now: Timestamp,
+        ask: Ask,
         ticker: &'a Ticker,
     ) -> BoxFuture<'a, Result<SourceInstrument, SourceError>> {
-        future::ready(self.describe(now, ticker)).boxed()
+        future::ready(self.describe(ask.now, ticker)).boxed()
     }
 
     fn search<'a>(
         &'a self,
-        now: Timestamp,
+        ask: Ask,
         text: &'a str,
     ) -> BoxFuture<'a, Result<Vec<SourceInstrument>, SourceError>> {
-        future::ready(Ok(self.matching(now, text))).boxed()
+        future::ready(Ok(self.matching(ask.now, text))).boxed()
     }
 }
 
@@ -152,6 +175,7 @@ fn trade(currency: Currency, listing: &Listing, now: Timestamp) -> Option<Source
         previous_close: price(listing, session.previous_close),
         as_of: session.last_trade,
         is_delayed: false,
+        crossed_through: None,
     })
 }
 
@@ -174,6 +198,7 @@ fn rate(base: Currency, quote: Currency, now: Timestamp) -> Option<SourceQuote> 
         previous_close: currencies::rate(base, quote, session.previous_close),
         as_of: session.last_trade,
         is_delayed: false,
+        crossed_through: None,
     })
 }
 

@@ -9,8 +9,8 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::super::{QuotedCurrency, SourceError, SourceInstrument, SourceQuote};
-use super::unavailable;
+use super::super::upstream::unavailable;
+use super::super::{QuotedCurrency, Refusal, SourceError, SourceInstrument, SourceQuote};
 
 /// How far a source's clock may be ahead of ours.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(2);
@@ -72,7 +72,10 @@ pub(super) fn read(body: &[u8], asked: &Ticker) -> Result<Meta, SourceError> {
         .meta;
     match &meta.symbol {
         Some(symbol) if symbol.eq_ignore_ascii_case(asked.as_str()) => Ok(meta),
-        other => Err(refused(format!("it is about {other:?}"))),
+        other => Err(SourceError::refused(
+            Refusal::OtherSymbol,
+            format!("it is about {other:?}"),
+        )),
     }
 }
 
@@ -93,18 +96,22 @@ impl ChartError {
 impl Meta {
     pub(super) fn quote(&self, now: Timestamp) -> Result<SourceQuote, SourceError> {
         let unit = self.unit()?;
-        let quoted = number(self.regular_market_price.as_deref())
-            .ok_or_else(|| refused("its price is not a number"))?;
-        let price = unit
-            .price(quoted)
-            .map_err(|error| refused(format!("its price {error}")))?;
+        let quoted = number(self.regular_market_price.as_deref()).ok_or_else(|| {
+            SourceError::refused(Refusal::NotANumber, "its price is not a number")
+        })?;
+        let price = unit.price(quoted).map_err(|error| {
+            SourceError::refused(Refusal::NotPositive, format!("its price {error}"))
+        })?;
         let as_of = self.traded_at()?;
         if as_of
             > now
                 .saturating_add(CLOCK_TOLERANCE)
                 .unwrap_or(Timestamp::MAX)
         {
-            return Err(refused("its price is from the future"));
+            return Err(SourceError::refused(
+                Refusal::FromTheFuture,
+                "its price is from the future",
+            ));
         }
         let previous_close = [&self.previous_close, &self.chart_previous_close]
             .into_iter()
@@ -116,6 +123,7 @@ impl Meta {
             previous_close,
             as_of,
             is_delayed: delay.is_some_and(|minutes| minutes > Decimal::ZERO),
+            crossed_through: None,
         })
     }
 
@@ -137,11 +145,12 @@ impl Meta {
     }
 
     fn unit(&self) -> Result<QuotedCurrency, SourceError> {
-        let code = self
-            .currency
-            .as_deref()
-            .ok_or_else(|| refused("it names no currency"))?;
-        QuotedCurrency::parse(code).map_err(|error| refused(format!("its currency {error}")))
+        let code = self.currency.as_deref().ok_or_else(|| {
+            SourceError::refused(Refusal::UnknownCurrency, "it names no currency")
+        })?;
+        QuotedCurrency::parse(code).map_err(|error| {
+            SourceError::refused(Refusal::UnknownCurrency, format!("its currency {error}"))
+        })
     }
 
     fn traded_at(&self) -> Result<Timestamp, SourceError> {
@@ -149,7 +158,7 @@ impl Meta {
             .as_deref()
             .and_then(|token| token.get().parse().ok())
             .and_then(|second| Timestamp::from_second(second).ok())
-            .ok_or_else(|| refused("its time is not a time"))
+            .ok_or_else(|| SourceError::refused(Refusal::NoTime, "its time is not a time"))
     }
 }
 
@@ -171,8 +180,4 @@ fn instrument_type(theirs: Option<&str>) -> InstrumentType {
         _ => "Other",
     };
     InstrumentType::parse(ours).unwrap_or_else(|_| InstrumentType::other())
-}
-
-fn refused(why: impl Into<String>) -> SourceError {
-    SourceError::Refused(why.into())
 }

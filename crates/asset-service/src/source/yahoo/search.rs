@@ -4,7 +4,7 @@ use domain::Ticker;
 use serde::Deserialize;
 
 use super::super::SourceError;
-use super::unavailable;
+use super::super::upstream::unavailable;
 
 #[derive(Deserialize)]
 struct Answer {

@@ -63,6 +63,9 @@ pub struct Quote {
     pub fetched_at: Option<Timestamp>,
     #[schema(required, example = "simulated")]
     pub source: Option<String>,
+    /// The currency through which a rate was crossed, where the pair itself is not quoted.
+    #[schema(required)]
+    pub crossed_through: Option<String>,
     pub staleness: Staleness,
     /// Why there is no current price, as a stable word: `UNKNOWN_SYMBOL`, `SOURCE_UNAVAILABLE`,
     /// `INVALID_SYMBOL`, `REFUSED_QUOTE`.
@@ -92,6 +95,9 @@ pub struct FxRate {
     pub fetched_at: Option<Timestamp>,
     #[schema(required, example = "simulated")]
     pub source: Option<String>,
+    /// The currency through which a rate was crossed, where the pair itself is not quoted.
+    #[schema(required)]
+    pub crossed_through: Option<String>,
     pub staleness: Staleness,
     /// Why there is no current rate, as a stable word.
     #[schema(required)]

@@ -33,7 +33,7 @@ impl Gate {
         }
     }
 
-    pub(super) fn close(&self, now: Timestamp, retry_after: Option<&str>) {
+    pub(super) fn close(&self, source: &'static str, now: Timestamp, retry_after: Option<&str>) {
         let mut state = self.state();
         // The rest of a batch that was under way counts as the same refusal.
         if state.closed_until.is_some_and(|until| now < until) {
@@ -49,11 +49,7 @@ impl Gate {
             .clamp(SignedDuration::from_secs(1), LONGEST_PAUSE);
         state.refusals_in_a_row = state.refusals_in_a_row.saturating_add(1);
         state.closed_until = now.saturating_add(pause).ok();
-        tracing::warn!(
-            source = super::NAME,
-            ?pause,
-            "the source asks for fewer requests"
-        );
+        tracing::warn!(source, ?pause, "the source asks for fewer requests");
     }
 
     pub(super) fn open(&self) {
@@ -101,7 +97,7 @@ mod tests {
             ("Tue, 10 Mar 2020 15:01:00 GMT", 1),
         ] {
             let gate = Gate::default();
-            gate.close(now(), Some(text));
+            gate.close("test", now(), Some(text));
             assert_eq!(seconds_closed(&gate), seconds, "{text}");
         }
     }
@@ -109,12 +105,12 @@ mod tests {
     #[test]
     fn without_a_word_the_pause_doubles_and_a_success_forgets_it() {
         let gate = Gate::default();
-        gate.close(now(), None);
-        gate.close(now(), None);
+        gate.close("test", now(), None);
+        gate.close("test", now(), None);
         assert_eq!(seconds_closed(&gate), 30);
         let later = now() + SignedDuration::from_secs(30);
         assert!(gate.check(later).is_ok());
-        gate.close(later, Some("soon"));
+        gate.close("test", later, Some("soon"));
         assert_eq!(seconds_closed(&gate), 90);
         gate.open();
         assert!(gate.check(now()).is_ok());
