@@ -24,7 +24,10 @@ SETTINGS = {
         "FOLIO_PORTFOLIO__APART__IDENTITY_URL": customer,
         "FOLIO_PORTFOLIO__APART__ISSUER": customer,
     },
-    "asset": {"FOLIO_ASSET__SOURCE": "simulated"},
+    "asset": {
+        "FOLIO_ASSET__APART__IDENTITY_URL": customer,
+        "FOLIO_ASSET__APART__ISSUER": customer,
+    },
 }
 
 

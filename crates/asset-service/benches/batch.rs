@@ -15,6 +15,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use service_kit::Clock;
+use service_kit::testing::TestIssuer;
 use store::Store;
 use tower::ServiceExt;
 
@@ -40,7 +41,8 @@ async fn measured(tasks: usize) -> (u128, usize) {
     // The clock stands still, so that every quote stays fresh.
     let clock = Clock::manual("2026-03-10T15:00:00Z".parse().unwrap());
     let table = store.table(TABLE.name);
-    let service = AssetService::try_new(&AssetConfig::default(), table, clock).unwrap();
+    let verifier = TestIssuer::new(&clock).verifier();
+    let service = AssetService::try_new(&AssetConfig::default(), table, verifier, clock).unwrap();
     let (router, _) = router(service.clone()).split_for_parts();
     let path = path(&router).await;
     let bytes = answered(router.clone(), &path).await.len();

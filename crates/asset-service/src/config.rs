@@ -3,6 +3,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::apart::ApartConfig;
 use crate::source::simulated;
 use crate::source::upstream::UpstreamConfig;
 use crate::source::yahoo::{self, Yahoo};
@@ -28,6 +29,7 @@ pub struct AssetConfig {
     pub unknown_symbol_seconds: u32,
     /// How many symbols are kept in memory.
     pub cached_symbols: u32,
+    pub apart: ApartConfig,
 }
 
 impl Default for AssetConfig {
@@ -42,6 +44,7 @@ impl Default for AssetConfig {
             failure_pause_seconds: 5,
             unknown_symbol_seconds: 10 * 60,
             cached_symbols: 20_000,
+            apart: ApartConfig::default(),
         }
     }
 }

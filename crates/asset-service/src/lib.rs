@@ -8,12 +8,13 @@
 //! | where prices are from | [`source`], and [`chain`] for their order |
 //! | what is stored, and each write | `store/<noun>.rs` |
 //! | settings | [`AssetConfig`] |
-//! | the process that runs on AWS | `main.rs`, `service_kit::process` |
+//! | the process that runs on AWS | `main.rs`, `apart.rs`, `service_kit::process` |
 //!
 //! Market data is public: no route needs a token, and no answer depends on who asks.
 //! Invariant: a price is what a source said, with its source, its time and its staleness, or it is
 //! absent with a reason. It is never zero and never made up, except by the source `simulated`.
 
+mod apart;
 pub mod chain;
 mod config;
 mod http;
@@ -28,6 +29,7 @@ mod underway;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use apart::ApartConfig;
 pub use config::{AssetConfig, SourceName};
 pub use service::AssetService;
 

@@ -7,7 +7,7 @@ use service_kit::process::{self, Service};
 
 fn main() -> ExitCode {
     process::main("asset", TABLE, |config: AssetConfig, parts| {
-        let service = AssetService::try_new(&config, parts.table, parts.clock)?;
+        let service = AssetService::try_apart(&config, parts.table, parts.clock)?;
         let routes = router(service.clone());
         Ok(Service::new(routes).settling(async move { service.settled().await }))
     })

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
-use service_kit::Clock;
+use axum::extract::FromRef;
 use service_kit::config::ConfigError;
+use service_kit::{Clock, TokenVerifier};
 use store::Table;
 
 use crate::chain::Chain;
@@ -17,15 +18,21 @@ use crate::source::yahoo::Yahoo;
 pub struct AssetService {
     pub(crate) quotes: Quotes,
     pub(crate) instruments: Instruments,
+    verifier: TokenVerifier,
 }
 
 impl AssetService {
     /// # Errors
     ///
     /// A setting cannot be used.
-    pub fn try_new(config: &AssetConfig, table: Table, clock: Clock) -> Result<Self, ConfigError> {
+    pub fn try_new(
+        config: &AssetConfig,
+        table: Table,
+        verifier: TokenVerifier,
+        clock: Clock,
+    ) -> Result<Self, ConfigError> {
         let sources = sources(config)?;
-        Ok(Self::with_sources(config, sources, table, clock))
+        Ok(Self::with_sources(config, sources, table, verifier, clock))
     }
 
     /// With sources of the caller's making.
@@ -33,12 +40,14 @@ impl AssetService {
         config: &AssetConfig,
         sources: Vec<Arc<dyn MarketDataSource>>,
         table: Table,
+        verifier: TokenVerifier,
         clock: Clock,
     ) -> Self {
         let chain = Chain::new(sources);
         Self {
             quotes: Quotes::new(config, chain.clone(), table.clone(), clock.clone()),
             instruments: Instruments::new(config, chain, table, clock),
+            verifier,
         }
     }
 
@@ -47,6 +56,12 @@ impl AssetService {
     pub async fn settled(&self) {
         self.quotes.settled().await;
         self.instruments.settled().await;
+    }
+}
+
+impl FromRef<AssetService> for TokenVerifier {
+    fn from_ref(service: &AssetService) -> Self {
+        service.verifier.clone()
     }
 }
 

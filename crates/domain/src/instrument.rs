@@ -60,6 +60,12 @@ impl Ticker {
         Some((coin, Currency::parse(currency).ok()?)).filter(|_| is_coin)
     }
 
+    /// Whether it is a customer's own instrument (`MY:HOUSE`), which no market knows. What it
+    /// stands for depends on who asks.
+    pub fn is_own(&self) -> bool {
+        self.0.starts_with("MY:")
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -185,6 +191,17 @@ mod tests {
                 None,
                 "{symbol}"
             );
+        }
+    }
+
+    #[test]
+    fn own_instruments_are_never_taken_for_others() {
+        let own = |symbol: &str| Ticker::parse(symbol).unwrap().is_own();
+        assert!(own("MY:HOUSE") && own("my:house"));
+        assert!(!own("MY") && !own("MYHOUSE") && !own("MY-USD"));
+        for symbol in ["MY:BTC-USD", "MY:EUR=X"] {
+            let ticker = Ticker::parse(symbol).unwrap();
+            assert_eq!((ticker.as_coin(), ticker.as_fx_pair()), (None, None));
         }
     }
 

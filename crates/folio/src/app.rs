@@ -53,6 +53,7 @@ pub fn build(
     let asset = AssetService::try_new(
         &settings.asset,
         store.table(asset_service::TABLE.name),
+        verifier.clone(),
         clock.clone(),
     )?;
     let (asset_routes, _) = asset_service::router(asset.clone()).split_for_parts();

@@ -1,12 +1,9 @@
 //! The service apart from the others: prices and the keys of tokens come over the network.
 
-use std::error::Error;
-
-use api::client::{AssetClient, Transport};
-use axum::http::Uri;
+use api::client::AssetClient;
 use serde::{Deserialize, Serialize};
-use service_kit::config::ConfigError;
-use service_kit::{Clock, TokenVerifier, transport};
+use service_kit::Clock;
+use service_kit::apart::{ApartError, Issuer, reaching};
 use store::Table;
 
 use crate::{PortfolioConfig, PortfolioService};
@@ -47,15 +44,15 @@ impl PortfolioService {
         config: &PortfolioConfig,
         table: Table,
         clock: Clock,
-    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
+    ) -> Result<Self, ApartError> {
         let apart = &config.apart;
         let asset = reaching("portfolio.apart.asset_url", apart.asset_url.as_deref())?;
-        let keys = reaching(
-            "portfolio.apart.identity_url",
-            apart.identity_url.as_deref(),
-        )?;
-        let issuer = set("portfolio.apart.issuer", apart.issuer.as_deref())?;
-        let verifier = TokenVerifier::new(issuer, &apart.audience, keys, clock.clone());
+        let issuer = Issuer {
+            identity_url: apart.identity_url.as_deref(),
+            issuer: apart.issuer.as_deref(),
+            audience: &apart.audience,
+        };
+        let verifier = issuer.verifier("portfolio.apart", clock.clone())?;
         Ok(Self::new(
             config,
             table,
@@ -64,19 +61,4 @@ impl PortfolioService {
             clock,
         ))
     }
-}
-
-fn reaching(key: &str, url: Option<&str>) -> Result<Transport, Box<dyn Error + Send + Sync>> {
-    let url = set(key, url)?;
-    let parsed = url.parse::<Uri>().ok();
-    let scheme = parsed.as_ref().and_then(Uri::scheme_str);
-    if !matches!(scheme, Some("http" | "https")) {
-        let problem = format!("{url:?} does not begin with http:// or https://");
-        return Err(ConfigError::at(key, problem).into());
-    }
-    Ok(transport::http(url)?)
-}
-
-fn set<'a>(key: &str, value: Option<&'a str>) -> Result<&'a str, ConfigError> {
-    value.ok_or_else(|| ConfigError::at(key, "is not set"))
 }

@@ -8,7 +8,7 @@
 //! | reading requests | [`body`], [`params`], [`caller`], [`precondition`], [`idempotency`] |
 //! | answering | [`answer`] |
 //! | who calls | [`identity`] |
-//! | calling another service | [`transport`] |
+//! | calling another service | [`transport`], [`apart`] for its address |
 //! | running, draining, health | [`server`], [`health`] |
 //! | a service as a process of its own, on AWS | `process` |
 //! | logs | [`telemetry`] |
@@ -17,6 +17,7 @@
 //! Nothing here knows what a portfolio or a price is.
 
 pub mod answer;
+pub mod apart;
 pub mod body;
 pub mod caller;
 pub mod clock;
@@ -39,7 +40,7 @@ pub mod transport;
 
 pub use answer::Answer;
 pub use body::Body;
-pub use caller::Caller;
+pub use caller::{AccessToken, Caller, CallerWithToken};
 pub use clock::Clock;
 pub use error::{Error, Result};
 pub use idempotency::{Begun, Idempotency, IdempotencyGuard};

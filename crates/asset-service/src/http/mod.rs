@@ -15,7 +15,8 @@ use service_kit::{Error, Result};
 
 pub(crate) const NO_SUCH_INSTRUMENT: Error = Error::NotFound { what: "instrument" };
 
-/// The ticker in the path. What cannot be a ticker is not found, like one that nobody knows.
+/// The ticker in the path, of an instrument that is everybody's. What cannot be a ticker is not
+/// found, like one that nobody knows; so are customers' own, of which no source may learn.
 #[derive(Debug)]
 pub(crate) struct TickerSymbol(pub(crate) Ticker);
 
@@ -26,9 +27,8 @@ impl<S: Send + Sync> FromRequestParts<S> for TickerSymbol {
         let Path(text) = Path::<String>::from_request_parts(parts, state)
             .await
             .map_err(|_| NO_SUCH_INSTRUMENT)?;
-        Ticker::parse(&text)
-            .map(Self)
-            .map_err(|_| NO_SUCH_INSTRUMENT)
+        let ticker = Ticker::parse(&text).ok().filter(|ticker| !ticker.is_own());
+        ticker.map(Self).ok_or(NO_SUCH_INSTRUMENT)
     }
 }
 

@@ -16,7 +16,7 @@ use futures::{FutureExt, StreamExt};
 use jiff::SignedDuration;
 use jiff::civil::Date;
 use service_kit::Clock;
-use service_kit::testing::{TestApp, TestResponse};
+use service_kit::testing::{TestApp, TestIssuer, TestResponse};
 use store::{Store, Table};
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -86,14 +86,26 @@ impl Market {
         clock: Clock,
     ) -> Self {
         let table = storage.table();
-        let service = AssetService::with_sources(config, vec![source], table, clock.clone());
+        let service = AssetService::with_sources(
+            config,
+            vec![source],
+            table,
+            TestIssuer::new(&clock).verifier(),
+            clock.clone(),
+        );
         Self::serve(service, storage, clock).await
     }
 
     /// With the source that the configuration names.
     pub(crate) async fn configured(config: &AssetConfig) -> Self {
         let (storage, clock) = (Storage::new().await, clock());
-        let service = AssetService::try_new(config, storage.table(), clock.clone()).unwrap();
+        let service = AssetService::try_new(
+            config,
+            storage.table(),
+            TestIssuer::new(&clock).verifier(),
+            clock.clone(),
+        )
+        .unwrap();
         Self::serve(service, storage, clock).await
     }
 

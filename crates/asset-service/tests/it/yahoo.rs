@@ -342,10 +342,12 @@ async fn a_search_describes_what_it_finds() {
 async fn an_address_that_is_none_is_refused_at_the_start() {
     for base_url in ["", "yahoo", "file:///etc/passwd", "://"] {
         let storage = crate::support::Storage::new().await;
+        let clock = crate::support::clock();
         let started = asset_service::AssetService::try_new(
             &config(base_url),
             storage.table(),
-            crate::support::clock(),
+            service_kit::testing::TestIssuer::new(&clock).verifier(),
+            clock,
         );
         let error = started.unwrap_err().to_string();
         assert!(error.contains("asset.yahoo.base_url"), "{error}");

@@ -21,7 +21,15 @@ async fn the_services_do_over_the_network_what_they_do_in_one_process() {
     let customer = TestApp::start(customer_service::router(customer).into()).await;
 
     let table = store.table(asset_service::TABLE.name);
-    let asset = AssetService::try_new(&AssetConfig::default(), table, clock.clone()).unwrap();
+    let asset_config = AssetConfig {
+        apart: asset_service::ApartConfig {
+            identity_url: Some(customer.url()),
+            issuer: Some(config.issuer().to_owned()),
+            ..asset_service::ApartConfig::default()
+        },
+        ..AssetConfig::default()
+    };
+    let asset = AssetService::try_apart(&asset_config, table, clock.clone()).unwrap();
     let asset = TestApp::start(asset_service::router(asset).into()).await;
 
     let apart = ApartConfig {
@@ -52,6 +60,21 @@ async fn the_services_do_over_the_network_what_they_do_in_one_process() {
     assert_eq!(recorded.at("/instrument_type"), "Stock");
     assert_eq!(recorded.at("/source"), "simulated");
     assert_ne!(recorded.at("/current_price"), "null");
+}
+
+#[tokio::test]
+async fn an_asset_service_that_is_not_told_who_issues_tokens_names_the_setting() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open_embedded(dir.path(), &TABLES).await.unwrap();
+    let mut config = AssetConfig::default();
+    let refused = |config: &AssetConfig| {
+        let table = store.table(asset_service::TABLE.name);
+        let service = AssetService::try_apart(config, table, Clock::system());
+        service.unwrap_err().to_string()
+    };
+    assert!(refused(&config).contains("asset.apart.identity_url: is not set"));
+    config.apart.identity_url = Some("https://folio.example".to_owned());
+    assert!(refused(&config).contains("asset.apart.issuer: is not set"));
 }
 
 #[tokio::test]

@@ -115,6 +115,7 @@ fn unpriced(symbol: &str, reason: &str) -> Quote {
         as_of: None,
         fetched_at: None,
         source: None,
+        crossed_through: None,
         staleness: Staleness::Unavailable,
         reason: Some(reason.to_owned()),
     }
