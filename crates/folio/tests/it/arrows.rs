@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("domain", &[]),
     ("store", &[]),
+    ("fake-market", &[]),
     ("api", &["domain"]),
     ("service-kit", &["api", "domain", "store"]),
     (
