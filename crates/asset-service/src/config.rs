@@ -4,6 +4,8 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::apart::ApartConfig;
+use crate::source::ecb::{self, Ecb};
+use crate::source::frankfurter::{self, Frankfurter};
 use crate::source::simulated;
 use crate::source::upstream::UpstreamConfig;
 use crate::source::yahoo::{self, Yahoo};
@@ -15,6 +17,8 @@ pub struct AssetConfig {
     /// Who is asked, first to last. `simulated` stands alone.
     pub sources: Vec<SourceName>,
     pub yahoo: UpstreamConfig,
+    pub frankfurter: UpstreamConfig,
+    pub ecb: UpstreamConfig,
     /// How long a quote is served without asking the source again.
     pub quote_ttl_seconds: u32,
     /// For how much longer it is still served as fresh while the source is asked behind the scenes.
@@ -37,6 +41,8 @@ impl Default for AssetConfig {
         Self {
             sources: vec![SourceName::Simulated],
             yahoo: Yahoo::defaults(),
+            frankfurter: Frankfurter::defaults(),
+            ecb: Ecb::defaults(),
             quote_ttl_seconds: 15,
             quote_revalidate_seconds: 15,
             quote_hard_age_seconds: 24 * 60 * 60,
@@ -57,15 +63,21 @@ pub enum SourceName {
     Simulated,
     /// Yahoo Finance.
     Yahoo,
+    /// Rates of many central banks.
+    Frankfurter,
+    /// Rates of the European Central Bank.
+    Ecb,
 }
 
 impl SourceName {
-    pub const ALL: [Self; 2] = [Self::Simulated, Self::Yahoo];
+    pub const ALL: [Self; 4] = [Self::Simulated, Self::Yahoo, Self::Frankfurter, Self::Ecb];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Simulated => simulated::NAME,
             Self::Yahoo => yahoo::NAME,
+            Self::Frankfurter => frankfurter::NAME,
+            Self::Ecb => ecb::NAME,
         }
     }
 }

@@ -10,6 +10,8 @@ use crate::config::{AssetConfig, SourceName};
 use crate::instruments::Instruments;
 use crate::quotes::Quotes;
 use crate::source::MarketDataSource;
+use crate::source::ecb::Ecb;
+use crate::source::frankfurter::Frankfurter;
 use crate::source::simulated::Simulated;
 use crate::source::yahoo::Yahoo;
 
@@ -81,6 +83,8 @@ fn sources(config: &AssetConfig) -> Result<Vec<Arc<dyn MarketDataSource>>, Confi
             Ok(match name {
                 SourceName::Simulated => Arc::new(Simulated::default()),
                 SourceName::Yahoo => Arc::new(Yahoo::try_new(&config.yahoo)?),
+                SourceName::Frankfurter => Arc::new(Frankfurter::try_new(&config.frankfurter)?),
+                SourceName::Ecb => Arc::new(Ecb::try_new(&config.ecb)?),
             })
         })
         .collect()

@@ -10,7 +10,11 @@
 //! Invariant: `quotes` yields exactly one answer for each ticker, in any order, as they arrive, so
 //! that one slow symbol does not hold back the rest.
 
+mod checked;
+pub mod ecb;
+pub mod frankfurter;
 mod minor_units;
+mod pairs;
 pub mod simulated;
 pub mod upstream;
 pub mod yahoo;

@@ -9,6 +9,7 @@ mod freshness;
 mod fx;
 mod instruments;
 mod single_flight;
+mod sources;
 mod stored;
 mod support;
 mod yahoo;

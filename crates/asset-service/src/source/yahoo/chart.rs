@@ -4,16 +4,13 @@
 //! or a price that is zero, negative, of another symbol or from the future becomes no price.
 
 use domain::{InstrumentType, Ticker};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::upstream::unavailable;
-use super::super::{QuotedCurrency, Refusal, SourceError, SourceInstrument, SourceQuote};
-
-/// How far a source's clock may be ahead of ours.
-const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(2);
+use super::super::{SourceError, SourceInstrument, SourceQuote, checked};
 
 #[derive(Deserialize)]
 struct Answer {
@@ -58,8 +55,7 @@ pub(super) struct Meta {
 ///
 /// `Unavailable` for what is no chart, `Refused` for a chart of another symbol.
 pub(super) fn read(body: &[u8], asked: &Ticker) -> Result<Meta, SourceError> {
-    let answer: Answer = serde_json::from_slice(body)
-        .map_err(|error| unavailable(format!("its answer cannot be read: {error}")))?;
+    let answer: Answer = checked::json(body)?;
     if answer.chart.error.is_some_and(|error| error.is_not_found()) {
         return Err(SourceError::UnknownSymbol);
     }
@@ -72,10 +68,7 @@ pub(super) fn read(body: &[u8], asked: &Ticker) -> Result<Meta, SourceError> {
         .meta;
     match &meta.symbol {
         Some(symbol) if symbol.eq_ignore_ascii_case(asked.as_str()) => Ok(meta),
-        other => Err(SourceError::refused(
-            Refusal::OtherSymbol,
-            format!("it is about {other:?}"),
-        )),
+        other => Err(checked::other_symbol(asked, other.as_deref())),
     }
 }
 
@@ -95,28 +88,15 @@ impl ChartError {
 
 impl Meta {
     pub(super) fn quote(&self, now: Timestamp) -> Result<SourceQuote, SourceError> {
-        let unit = self.unit()?;
-        let quoted = number(self.regular_market_price.as_deref()).ok_or_else(|| {
-            SourceError::refused(Refusal::NotANumber, "its price is not a number")
-        })?;
-        let price = unit.price(quoted).map_err(|error| {
-            SourceError::refused(Refusal::NotPositive, format!("its price {error}"))
-        })?;
-        let as_of = self.traded_at()?;
-        if as_of
-            > now
-                .saturating_add(CLOCK_TOLERANCE)
-                .unwrap_or(Timestamp::MAX)
-        {
-            return Err(SourceError::refused(
-                Refusal::FromTheFuture,
-                "its price is from the future",
-            ));
-        }
+        let unit = checked::unit(self.currency.as_deref())?;
+        let quoted = checked::number(self.regular_market_price.as_deref());
+        let price = checked::price(unit, quoted)?;
+        let traded_at = checked::second(self.regular_market_time.as_deref());
+        let as_of = checked::time(traded_at, now)?;
         let previous_close = [&self.previous_close, &self.chart_previous_close]
             .into_iter()
-            .find_map(|token| unit.price(number(token.as_deref())?).ok());
-        let delay = number(self.exchange_data_delayed_by.as_deref());
+            .find_map(|token| unit.price(checked::number(token.as_deref())?).ok());
+        let delay = checked::number(self.exchange_data_delayed_by.as_deref());
         Ok(SourceQuote {
             price,
             currency: unit.currency,
@@ -128,7 +108,7 @@ impl Meta {
     }
 
     pub(super) fn instrument(self, ticker: Ticker) -> Result<SourceInstrument, SourceError> {
-        let currency = self.unit()?.currency;
+        let currency = checked::unit(self.currency.as_deref())?.currency;
         let name = [self.long_name, self.short_name]
             .into_iter()
             .flatten()
@@ -143,28 +123,6 @@ impl Meta {
             currency,
         })
     }
-
-    fn unit(&self) -> Result<QuotedCurrency, SourceError> {
-        let code = self.currency.as_deref().ok_or_else(|| {
-            SourceError::refused(Refusal::UnknownCurrency, "it names no currency")
-        })?;
-        QuotedCurrency::parse(code).map_err(|error| {
-            SourceError::refused(Refusal::UnknownCurrency, format!("its currency {error}"))
-        })
-    }
-
-    fn traded_at(&self) -> Result<Timestamp, SourceError> {
-        self.regular_market_time
-            .as_deref()
-            .and_then(|token| token.get().parse().ok())
-            .and_then(|second| Timestamp::from_second(second).ok())
-            .ok_or_else(|| SourceError::refused(Refusal::NoTime, "its time is not a time"))
-    }
-}
-
-/// A number token; a string of one is none.
-fn number(token: Option<&RawValue>) -> Option<Decimal> {
-    domain::decimal::parse(token?.get()).ok()
 }
 
 fn instrument_type(theirs: Option<&str>) -> InstrumentType {

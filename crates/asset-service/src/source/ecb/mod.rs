@@ -1,0 +1,251 @@
+//! The reference rates of the European Central Bank: the euro against some thirty currencies, once
+//! a working day, as XML without a key.
+//!
+//! A rate is of 14:10 Central European Time, when the central banks agree on it, and is published
+//! at about 16:00. It is always delayed. The files are asked for whole, so a table of history is
+//! kept for a while and serves every pair. Pairs without the euro are not answered here: the chain
+//! crosses them.
+//!
+//! Invariant: what is given as so much for a euro is exact; the other way round it is rounded once,
+//! to twelve significant digits ([`checked::inverse`]).
+
+mod table;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use domain::{Currency, Price, Ticker};
+use futures::future::{self, BoxFuture, FutureExt};
+use futures::stream::{self, BoxStream, StreamExt};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use reqwest::header;
+use service_kit::config::ConfigError;
+use tokio::sync::Mutex;
+
+use self::table::Table;
+use super::upstream::{Call, Upstream, UpstreamConfig};
+use super::{
+    Ask, MarketDataSource, Question, SourceError, SourceHistory, SourceInstrument, SourceQuote,
+    checked, pairs,
+};
+
+pub const NAME: &str = "ecb";
+
+/// What the bank lists, and what it listed until it was given up for the euro or suspended.
+#[rustfmt::skip]
+const LISTED: &[&str] = &[
+    "AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "ISK", "JPY",
+    "KRW", "MXN", "MYR", "NOK", "NZD", "PHP", "PLN", "RON", "SEK", "SGD", "THB", "TRY", "USD", "ZAR",
+];
+const FORMERLY_LISTED: &[&str] = &["BGN", "HRK", "RUB"];
+
+const DAILY: &str = "eurofxref-daily.xml";
+const RECENT: Kept = Kept::new("eurofxref-hist-90d.xml", 1);
+const WHOLE: Kept = Kept::new("eurofxref-hist.xml", 12);
+/// The file of 90 days, with a margin for the bank's days off.
+const RECENT_DAYS: i64 = 80;
+
+/// A file and for how many hours it is kept.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    file: &'static str,
+    hours: i64,
+}
+
+impl Kept {
+    const fn new(file: &'static str, hours: i64) -> Self {
+        Self { file, hours }
+    }
+}
+
+type Cell = Mutex<Option<(Timestamp, Arc<Table>)>>;
+
+/// The European Central Bank.
+#[derive(Debug)]
+pub struct Ecb {
+    upstream: Upstream,
+    recent: Cell,
+    whole: Cell,
+}
+
+impl Ecb {
+    pub fn defaults() -> UpstreamConfig {
+        UpstreamConfig {
+            // The whole history is several megabytes.
+            timeout_ms: 1_500,
+            concurrent_requests: 2,
+            ..UpstreamConfig::at("https://www.ecb.europa.eu")
+        }
+    }
+
+    /// # Errors
+    ///
+    /// A setting cannot be used.
+    pub fn try_new(config: &UpstreamConfig) -> Result<Self, ConfigError> {
+        let mut upstream = Upstream::try_new(NAME, config, None)?;
+        upstream.set_header(header::ACCEPT, "application/xml");
+        Ok(Self {
+            upstream,
+            recent: Mutex::default(),
+            whole: Mutex::default(),
+        })
+    }
+
+    async fn table(&self, ask: Ask, file: &str) -> Result<Table, SourceError> {
+        let path = ["stats", "eurofxref", file];
+        let answered = self.upstream.get(ask, &Call::new(&path, &[])).await?;
+        table::read(answered.ok()?)
+    }
+
+    /// The lock is held while the file is on its way, so that whoever comes meanwhile shares it.
+    async fn kept(&self, ask: Ask, cell: &Cell, kept: Kept) -> Result<Arc<Table>, SourceError> {
+        let mut cell = cell.lock().await;
+        if let Some((since, table)) = &*cell
+            && ask.now.duration_since(*since) < SignedDuration::from_hours(kept.hours)
+        {
+            return Ok(Arc::clone(table));
+        }
+        let table = Arc::new(self.table(ask, kept.file).await?);
+        *cell = Some((ask.now, Arc::clone(&table)));
+        Ok(table)
+    }
+
+    async fn closes(
+        &self,
+        ask: Ask,
+        ticker: &Ticker,
+        from: Date,
+        to: Date,
+    ) -> Result<SourceHistory, SourceError> {
+        let pair = Pair::parse(ticker).ok_or(SourceError::UnknownSymbol)?;
+        let recent = self.kept(ask, &self.recent, RECENT).await?;
+        let mut rates: BTreeMap<Date, Price> = BTreeMap::new();
+        let age = table::fixed_at(from).map(|then| ask.now.duration_since(then));
+        if age.is_none_or(|age| age > SignedDuration::from_hours(24 * RECENT_DAYS)) {
+            let whole = self.kept(ask, &self.whole, WHOLE).await?;
+            rates.extend(whole.between(pair.other, from, to));
+        }
+        // After the other, because it is asked for more often and knows the last days.
+        rates.extend(recent.between(pair.other, from, to));
+        Ok(SourceHistory {
+            currency: pair.quote,
+            closes: rates
+                .into_iter()
+                .filter_map(|(date, rate)| Some((date, pair.turned(rate).ok()?)))
+                .collect(),
+            actions: Some(Vec::new()),
+            crossed_through: None,
+        })
+    }
+}
+
+/// A pair with the euro on one side.
+#[derive(Debug, Clone, Copy)]
+struct Pair {
+    quote: Currency,
+    /// The side that is not the euro.
+    other: Currency,
+    is_inverse: bool,
+}
+
+impl Pair {
+    fn parse(ticker: &Ticker) -> Option<Self> {
+        let (base, quote) = pairs::parse(ticker)?;
+        let is_inverse = quote == Currency::EUR;
+        let other = if is_inverse { base } else { quote };
+        (is_inverse || base == Currency::EUR).then_some(Self {
+            quote,
+            other,
+            is_inverse,
+        })
+    }
+
+    /// The bank's rate in the direction of the pair.
+    fn turned(self, rate: Price) -> Result<Price, SourceError> {
+        if self.is_inverse {
+            checked::inverse(rate)
+        } else {
+            Ok(rate)
+        }
+    }
+
+    fn quote(self, ask: Ask, table: &Table) -> Result<SourceQuote, SourceError> {
+        let (date, rate) = table.latest(self.other)?;
+        Ok(SourceQuote {
+            price: self.turned(rate)?,
+            currency: self.quote,
+            previous_close: None,
+            as_of: checked::time(table::fixed_at(date), ask.now)?,
+            is_delayed: true,
+            crossed_through: None,
+        })
+    }
+}
+
+impl MarketDataSource for Ecb {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn answers(&self, question: Question, ticker: &Ticker) -> bool {
+        Pair::parse(ticker).is_some_and(|pair| {
+            let code = pair.other.code();
+            let was_listed = question == Question::History && FORMERLY_LISTED.contains(&code);
+            LISTED.contains(&code) || was_listed
+        })
+    }
+
+    fn upstream(&self) -> Option<&Upstream> {
+        Some(&self.upstream)
+    }
+
+    fn can_search(&self) -> bool {
+        false
+    }
+
+    fn quotes<'a>(
+        &'a self,
+        ask: Ask,
+        tickers: &'a [Ticker],
+    ) -> BoxStream<'a, (Ticker, Result<SourceQuote, SourceError>)> {
+        stream::once(self.table(ask, DAILY))
+            .flat_map(move |table| {
+                stream::iter(tickers).map(move |ticker| {
+                    let quote = table.as_ref().map_err(SourceError::clone);
+                    let quote = quote.and_then(|table| {
+                        let pair = Pair::parse(ticker).ok_or(SourceError::UnknownSymbol)?;
+                        pair.quote(ask, table)
+                    });
+                    (ticker.clone(), quote)
+                })
+            })
+            .boxed()
+    }
+
+    fn instrument<'a>(
+        &'a self,
+        _: Ask,
+        ticker: &'a Ticker,
+    ) -> BoxFuture<'a, Result<SourceInstrument, SourceError>> {
+        future::ready(pairs::describe(ticker)).boxed()
+    }
+
+    fn history<'a>(
+        &'a self,
+        ask: Ask,
+        ticker: &'a Ticker,
+        from: Date,
+        to: Date,
+    ) -> BoxFuture<'a, Result<SourceHistory, SourceError>> {
+        self.closes(ask, ticker, from, to).boxed()
+    }
+
+    fn search<'a>(
+        &'a self,
+        _: Ask,
+        _: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<SourceInstrument>, SourceError>> {
+        future::ready(Ok(Vec::new())).boxed()
+    }
+}
