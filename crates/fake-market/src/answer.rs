@@ -125,7 +125,7 @@ pub(crate) struct View {
 impl View {
     /// The latest price, twisted if it has come to that.
     pub(crate) fn tick(&self, listing: &Listing) -> Tick {
-        let yesterday = closed_by(session_before(listing, self.now), self.now);
+        let yesterday = closed_by(listing, session_before(listing, self.now), self.now);
         self.tick_at(listing, self.now, yesterday)
     }
 

@@ -81,8 +81,25 @@ pub(crate) fn trading_days(
 }
 
 /// When the day's close is known, or now while the day lasts.
-pub(crate) fn closed_by(day: Date, now: Timestamp) -> Timestamp {
-    closing(day).map_or(now, |closing| closing.min(now))
+pub(crate) fn closed_by(listing: &Listing, day: Date, now: Timestamp) -> Timestamp {
+    closing(listing, day).map_or(now, |closing| closing.min(now))
+}
+
+/// A close in today's shares.
+pub(crate) fn adjusted(listing: &Listing, day: Date, close: String) -> String {
+    if !has_split(&listing.symbol) || day >= SPLIT_DATE {
+        return close;
+    }
+    match close.parse::<Decimal>() {
+        Ok(close) => (close / Decimal::from(NEW_SHARES)).to_string(),
+        Err(_) => close,
+    }
+}
+
+/// The day of a second, in UTC.
+pub(crate) fn day_of(second: i64) -> Date {
+    let at = Timestamp::from_second(second).unwrap_or_default();
+    at.to_zoned(TimeZone::UTC).date()
 }
 
 /// The trading day before.

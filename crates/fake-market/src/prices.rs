@@ -4,7 +4,7 @@
 //! 2 Finnhub's, and so on in the order of [`Source::ALL`].
 
 use jiff::Timestamp;
-use jiff::civil::{Date, time};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
@@ -51,12 +51,15 @@ pub fn price(source: Source, symbol: &str, at: Timestamp) -> Option<Decimal> {
 
 /// What the source says that the symbol closed at on that day, as traded then.
 pub fn close(source: Source, symbol: &str, date: Date) -> Option<Decimal> {
-    price(source, symbol, closing(date)?)
+    price(source, symbol, closing(&Listing::find(symbol)?, date)?)
 }
 
-/// When every day closes: 21:00 UTC.
-pub fn closing(date: Date) -> Option<Timestamp> {
-    let closing = date.to_datetime(time(21, 0, 0, 0));
+/// When a day closes: at 21:00 UTC, and for coins when it ends.
+pub(crate) fn closing(listing: &Listing, date: Date) -> Option<Timestamp> {
+    let closing = match listing.class {
+        Class::Coin => date.tomorrow().ok()?.at(0, 0, 0, 0),
+        Class::Stock | Class::Pair => date.at(21, 0, 0, 0),
+    };
     Some(closing.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 

@@ -1,7 +1,10 @@
 //! The providers, each in a file of its own, each under its own prefix.
 
+mod coingecko;
 mod ecb;
 mod finnhub;
+mod frankfurter;
+mod twelvedata;
 mod yahoo;
 
 use axum::Router;
@@ -112,5 +115,8 @@ pub(crate) fn router() -> Router<Market> {
     Router::new()
         .nest("/yahoo", yahoo::router())
         .nest("/finnhub", finnhub::router())
+        .nest("/twelvedata", twelvedata::router())
+        .nest("/coingecko", coingecko::router())
+        .nest("/frankfurter", frankfurter::router())
         .nest("/ecb", ecb::router())
 }

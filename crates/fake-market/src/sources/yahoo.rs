@@ -10,13 +10,14 @@ use http::StatusCode;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
-use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::Source;
 use crate::answer::{Answer, Caller, Question, Tick, View, quoted};
 use crate::calls::Kind;
-use crate::events::{NEW_SHARES, SPLIT_DATE, closed_by, dividend, has_split, trading_days};
+use crate::events::{
+    NEW_SHARES, SPLIT_DATE, adjusted, closed_by, day_of, dividend, has_split, trading_days,
+};
 use crate::listing::{Class, Listing};
 use crate::market::Market;
 
@@ -141,7 +142,7 @@ fn bars(view: &View, listing: &Listing, from: i64, until: i64) -> Vec<Bar> {
     let bars = days.filter_map(|day| {
         let opening = opening(listing, day)?;
         let is_in = (from..until).contains(&opening) && opening <= view.now.as_second();
-        let at = closed_by(day, view.now);
+        let at = closed_by(listing, day, view.now);
         let tick = view.tick_at(listing, at, at);
         let second = if at == view.now {
             tick.second
@@ -154,11 +155,6 @@ fn bars(view: &View, listing: &Listing, from: i64, until: i64) -> Vec<Bar> {
     bars.collect()
 }
 
-fn day_of(second: i64) -> Date {
-    let at = Timestamp::from_second(second).unwrap_or_default();
-    at.to_zoned(TimeZone::UTC).date()
-}
-
 /// 9:30 in New York, eight or nine o'clock elsewhere, midnight where it is always open.
 fn opening(listing: &Listing, day: Date) -> Option<i64> {
     let midnight = day.to_zoned(TimeZone::UTC).ok()?.timestamp();
@@ -169,17 +165,6 @@ fn opening(listing: &Listing, day: Date) -> Option<i64> {
     };
     let opening = midnight.checked_add(local).ok()?;
     Some(opening.as_second() - i64::from(listing.exchange.offset))
-}
-
-/// A close in today's shares.
-fn adjusted(listing: &Listing, day: Date, close: String) -> String {
-    if !has_split(&listing.symbol) || day >= SPLIT_DATE {
-        return close;
-    }
-    match close.parse::<Decimal>() {
-        Ok(close) => (close / Decimal::from(NEW_SHARES)).to_string(),
-        Err(_) => close,
-    }
 }
 
 fn events(listing: &Listing, from: i64, until: i64) -> String {

@@ -1,24 +1,10 @@
-//! Good answers: the shape, and that every figure is the one the library gives.
-
 use fake_market::events::SPLIT_DATE;
 use fake_market::{Source, close, price};
 use jiff::Timestamp;
 use jiff::civil::date;
-use serde_json::Value;
 
+use super::{figure, said};
 use crate::client::{NOW, get, market};
-
-fn said(source: Source, symbol: &str) -> String {
-    let now: Timestamp = NOW.parse().unwrap();
-    price(source, symbol, now).unwrap().to_string()
-}
-
-/// Numbers as they were written.
-fn figure(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
-}
 
 #[tokio::test]
 async fn a_chart_says_what_the_library_says() {
@@ -129,36 +115,4 @@ async fn a_search_finds_what_exists() {
     assert_eq!(found["quotes"][0]["symbol"], "ACME");
     let found = get(&market, "/yahoo/v1/finance/search?q=nope").await.json();
     assert_eq!(found["quotes"].as_array().unwrap().len(), 0);
-}
-
-#[tokio::test]
-async fn the_central_bank_says_what_a_euro_costs() {
-    let market = market().await;
-    let file = get(&market, "/ecb/stats/eurofxref/eurofxref-daily.xml")
-        .await
-        .body;
-    let rate = said(Source::Ecb, "EURUSD=X");
-    assert!(file.contains("<Cube time='2026-03-10'>"), "{file}");
-    assert!(
-        file.contains(&format!("<Cube currency='USD' rate='{rate}'/>")),
-        "{file}"
-    );
-    assert!(!file.contains("'EUR'"), "{file}");
-    let file = get(&market, "/ecb/stats/eurofxref/eurofxref-hist-90d.xml")
-        .await
-        .body;
-    // The newest first, no weekends, not older than ninety days.
-    let days: Vec<&str> = file.matches("<Cube time=").collect();
-    assert_eq!(days.len(), 63);
-    assert!(!file.contains("2026-03-08"));
-}
-
-#[tokio::test]
-async fn before_the_afternoon_the_central_banks_rates_are_yesterdays() {
-    let market = market().await;
-    market.set_now(Some("2026-03-09T14:59:59Z".parse().unwrap()));
-    let file = get(&market, "/ecb/stats/eurofxref/eurofxref-daily.xml")
-        .await
-        .body;
-    assert!(file.contains("<Cube time='2026-03-06'>"), "{file}");
 }
