@@ -26,7 +26,8 @@ pub struct Chain {
 /// An answer and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attributed<T> {
-    pub source: &'static str,
+    /// For a rate crossed from the rates of two sources, both: `ecb+finnhub`.
+    pub source: String,
     pub value: T,
 }
 
@@ -56,7 +57,8 @@ impl Chain {
 
     /// Whether a stored price of this source may be shown.
     pub fn has(&self, source: &str) -> bool {
-        self.sources.iter().any(|known| known.name() == source)
+        let is_known = |part| self.sources.iter().any(|known| known.name() == part);
+        source.split('+').all(is_known)
     }
 
     /// Exactly one answer for each ticker, in any order, as they arrive.
@@ -83,8 +85,7 @@ impl Chain {
                 match answer {
                     Ok(value) => {
                         left.remove(&ticker);
-                        let source = source.name();
-                        found.push((ticker, Ok(Attributed { source, value })));
+                        found.push((ticker, Ok(attributed(source, value))));
                     }
                     Err(error) => {
                         left.insert(ticker, error);
@@ -176,7 +177,7 @@ impl Chain {
 }
 
 fn attributed<T>(source: &Arc<dyn MarketDataSource>, value: T) -> Attributed<T> {
-    let source = source.name();
+    let source = source.name().to_owned();
     Attributed { source, value }
 }
 

@@ -146,7 +146,7 @@ fn described(found: Attributed<SourceInstrument>) -> Description {
         instrument_type: instrument.instrument_type,
         sector: instrument.sector,
         currency: instrument.currency,
-        source: found.source.to_owned(),
+        source: found.source,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::source::MarketDataSource;
 use crate::source::ecb::Ecb;
 use crate::source::frankfurter::Frankfurter;
 use crate::source::simulated::Simulated;
+use crate::source::upstream::CallBook;
 use crate::source::yahoo::Yahoo;
 
 /// The state of the Asset service. Clones share it.
@@ -33,7 +34,11 @@ impl AssetService {
         verifier: TokenVerifier,
         clock: Clock,
     ) -> Result<Self, ConfigError> {
-        let sources = sources(config)?;
+        let book = CallBook {
+            table: table.clone(),
+            clock: clock.clone(),
+        };
+        let sources = sources(config, &book)?;
         Ok(Self::with_sources(config, sources, table, verifier, clock))
     }
 
@@ -67,7 +72,10 @@ impl FromRef<AssetService> for TokenVerifier {
     }
 }
 
-fn sources(config: &AssetConfig) -> Result<Vec<Arc<dyn MarketDataSource>>, ConfigError> {
+fn sources(
+    config: &AssetConfig,
+    book: &CallBook,
+) -> Result<Vec<Arc<dyn MarketDataSource>>, ConfigError> {
     let at = |problem: &str| ConfigError::at("asset.sources", problem);
     if config.sources.is_empty() {
         return Err(at("must name at least one source"));
@@ -82,9 +90,11 @@ fn sources(config: &AssetConfig) -> Result<Vec<Arc<dyn MarketDataSource>>, Confi
         .map(|name| -> Result<Arc<dyn MarketDataSource>, ConfigError> {
             Ok(match name {
                 SourceName::Simulated => Arc::new(Simulated::default()),
-                SourceName::Yahoo => Arc::new(Yahoo::try_new(&config.yahoo)?),
-                SourceName::Frankfurter => Arc::new(Frankfurter::try_new(&config.frankfurter)?),
-                SourceName::Ecb => Arc::new(Ecb::try_new(&config.ecb)?),
+                SourceName::Yahoo => Arc::new(Yahoo::try_new(&config.yahoo, book)?),
+                SourceName::Frankfurter => {
+                    Arc::new(Frankfurter::try_new(&config.frankfurter, book)?)
+                }
+                SourceName::Ecb => Arc::new(Ecb::try_new(&config.ecb, book)?),
             })
         })
         .collect()

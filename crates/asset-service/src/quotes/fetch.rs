@@ -134,7 +134,7 @@ impl Fetch {
     }
 
     fn land_with(&mut self, ticker: Ticker, found: &Attributed<SourceQuote>) {
-        let last = fetched(&found.value, found.source, self.shared.clock.now());
+        let last = fetched(&found.value, &found.source, self.shared.clock.now());
         let entry = Entry::priced(&ticker, last.clone(), &self.shared.ages);
         let entry = self.remember(&ticker, entry);
         self.departures.land(&ticker, entry);

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use service_kit::config::ConfigError;
 
-use super::upstream::{Call, Upstream, UpstreamConfig};
+use super::upstream::{Call, CallBook, Upstream, UpstreamConfig};
 use super::{
     Ask, MarketDataSource, Question, SourceError, SourceHistory, SourceInstrument, SourceQuote,
     checked, pairs,
@@ -74,8 +74,8 @@ impl Frankfurter {
     /// # Errors
     ///
     /// A setting cannot be used.
-    pub fn try_new(config: &UpstreamConfig) -> Result<Self, ConfigError> {
-        let upstream = Upstream::try_new(NAME, config, None)?;
+    pub fn try_new(config: &UpstreamConfig, book: &CallBook) -> Result<Self, ConfigError> {
+        let upstream = Upstream::try_new(NAME, config, None, book)?;
         Ok(Self { upstream })
     }
 
@@ -85,7 +85,7 @@ impl Frankfurter {
         match answered.status {
             // A currency it does not list.
             StatusCode::UNPROCESSABLE_ENTITY => Err(SourceError::UnknownSymbol),
-            _ => checked::json(answered.ok()?),
+            _ => answered.read(checked::json),
         }
     }
 

@@ -1,60 +1,42 @@
 //! How a source is reached over HTTP: one GET at a time through its limits.
 //!
 //! Every source client sends through this and nothing else, so that what is true of one is true of
-//! all: a time-out, a bounded answer, a few requests at once, a pause when it asks for one.
+//! all. [`config`] has the limits; [`health`] remembers how it went and closes the way for a while
+//! ([`breaker`]); [`budgets`] counts the calls; [`retry`] is about a second try; [`answered`] is
+//! what comes back.
+//!
+//! Invariant: a call takes no longer than its time-out, waiting for its turn included; counting it
+//! adds a few milliseconds, and at most half a second when the table does not answer.
 
-mod gate;
+mod answered;
+mod breaker;
+mod budgets;
+mod config;
+mod health;
+mod retry;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use reqwest::{Client, StatusCode, Url, header};
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use reqwest::{Client, Response, Url, header};
+use secrecy::ExposeSecret;
+use service_kit::Clock;
 use service_kit::config::ConfigError;
+use store::Table;
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 
-use self::gate::Gate;
+pub use self::answered::Answered;
+pub use self::budgets::{BudgetState, Window};
+pub use self::config::UpstreamConfig;
+pub use self::health::{BreakerState, Failure, HealthState, Tally};
+
+use self::budgets::Budgets;
+use self::health::{Health, Trouble};
 use super::{Ask, SourceError};
 
 /// Answers are at most a few megabytes; whatever is longer is no answer.
 const LONGEST_BODY: usize = 16 * 1024 * 1024;
-
-/// How to reach one source, and how much may be asked of it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct UpstreamConfig {
-    pub base_url: String,
-    /// Never written anywhere.
-    #[serde(default, skip_serializing)]
-    pub api_key: Option<SecretString>,
-    pub connect_timeout_ms: u64,
-    /// One request, from connecting to the last byte, with its retry. Keep it well below the
-    /// deadline of a quote, so that there is time for another source.
-    pub timeout_ms: u64,
-    /// How many requests are under way at once, for all clients together.
-    pub concurrent_requests: u32,
-    /// Calls in a minute, a UTC day and a UTC month; zero is no limit.
-    pub calls_per_minute: u32,
-    pub calls_per_day: u32,
-    pub calls_per_month: u32,
-}
-
-impl UpstreamConfig {
-    /// Without a key and without limits of calls.
-    pub fn at(base_url: &str) -> Self {
-        Self {
-            base_url: base_url.to_owned(),
-            api_key: None,
-            connect_timeout_ms: 500,
-            timeout_ms: 900,
-            concurrent_requests: 8,
-            calls_per_minute: 0,
-            calls_per_day: 0,
-            calls_per_month: 0,
-        }
-    }
-}
 
 /// One GET.
 #[derive(Debug, Clone)]
@@ -72,36 +54,31 @@ impl<'a> Call<'a> {
     }
 }
 
-/// What a source answered. Statuses of 429 and from 500 on are errors and never seen here.
-#[derive(Debug)]
-pub struct Answered {
-    pub status: StatusCode,
-    pub body: Vec<u8>,
+/// Where the calls to all sources are counted, and by whose time.
+#[derive(Debug, Clone)]
+pub struct CallBook {
+    pub table: Table,
+    pub clock: Clock,
 }
 
-impl Answered {
-    /// The body of a 200.
-    ///
-    /// # Errors
-    ///
-    /// `Unavailable` with any other status.
-    pub fn ok(&self) -> Result<&[u8], SourceError> {
-        match self.status {
-            StatusCode::OK => Ok(&self.body),
-            status => Err(unavailable(format!("it answered {status}"))),
-        }
-    }
+/// How a source does: whether it is asked at present, what may still be asked of it.
+#[derive(Debug, Clone)]
+pub struct UpstreamState {
+    pub health: HealthState,
+    /// Only those that are limited.
+    pub budgets: Vec<BudgetState>,
 }
 
 /// The way to one source.
 #[derive(Debug)]
 pub struct Upstream {
-    name: &'static str,
     client: Client,
     base_url: Url,
     headers: header::HeaderMap,
+    timeout: Duration,
     permits: Semaphore,
-    gate: Gate,
+    budgets: Budgets,
+    health: Arc<Health>,
 }
 
 impl Upstream {
@@ -114,6 +91,7 @@ impl Upstream {
         name: &'static str,
         config: &UpstreamConfig,
         key_header: Option<(&'static str, &str)>,
+        book: &CallBook,
     ) -> Result<Self, ConfigError> {
         let key = |setting: &str| format!("asset.{name}.{setting}");
         let base_url = Url::parse(&config.base_url)
@@ -135,19 +113,19 @@ impl Upstream {
             value.set_sensitive(true);
             headers.insert(header, value);
         }
-        let client = service_kit::transport::client(
-            Duration::from_millis(config.connect_timeout_ms),
-            Duration::from_millis(config.timeout_ms),
-        )
-        .map_err(|error| ConfigError::at(&key("base_url"), error))?;
+        let timeout = Duration::from_millis(config.timeout_ms);
+        let connect_timeout = Duration::from_millis(config.connect_timeout_ms);
+        let client = service_kit::transport::client(connect_timeout, timeout)
+            .map_err(|error| ConfigError::at(&key("base_url"), error))?;
         let permits = usize::try_from(config.concurrent_requests).unwrap_or(usize::MAX);
         Ok(Self {
-            name,
             client,
             base_url,
             headers,
+            timeout,
             permits: Semaphore::new(permits.clamp(1, Semaphore::MAX_PERMITS)),
-            gate: Gate::default(),
+            budgets: Budgets::new(name, config, book),
+            health: Arc::new(Health::new(name, config, book.clock.clone())),
         })
     }
 
@@ -156,42 +134,69 @@ impl Upstream {
         self.headers.insert(name, value);
     }
 
+    /// Sends the call, once or twice. Whatever is wrong with what comes back should be said through
+    /// [`Answered`], which counts it.
+    ///
     /// # Errors
     ///
     /// `Unavailable`.
     pub async fn get(&self, ask: Ask, call: &Call<'_>) -> Result<Answered, SourceError> {
-        let permit = self.permits.acquire().await;
-        let _permit = permit.map_err(|_| unavailable("it is closed"))?;
-        self.gate.check(ask.now)?;
-        let request = self
-            .client
-            .get(self.url(call))
-            .headers(self.headers.clone());
-        let mut response = request.send().await.map_err(unreachable)?;
-        let status = response.status();
-        if status == StatusCode::TOO_MANY_REQUESTS {
-            let retry_after = response.headers().get(header::RETRY_AFTER);
-            let retry_after = retry_after.and_then(|value| value.to_str().ok());
-            self.gate.close(self.name, ask.now, retry_after);
-            return Err(unavailable("it asks for fewer requests"));
+        self.health.check()?;
+        let began = Instant::now();
+        let deadline = began + self.timeout;
+        let permit = timeout_at(deadline, self.permits.acquire()).await;
+        let _permit = permit.map_err(|_| unavailable("its queue is too long"))?;
+        let attempt = self.health.begin()?;
+        if let Err(error) = self.budgets.take(ask.purpose, call.cost).await {
+            attempt.withdraw();
+            return Err(error);
         }
-        if status.is_server_error() {
-            return Err(unavailable(format!("it answered {status}")));
+        let mut sent = self.sent(call, deadline).await;
+        if let Err(trouble) = &sent
+            && !attempt.is_probe()
+            && let Some(pause) = retry::pause(trouble, began.elapsed(), self.timeout)
+            && self.budgets.take(ask.purpose, call.cost).await.is_ok()
+        {
+            tokio::time::sleep(pause).await;
+            self.health.count_call();
+            sent = self.sent(call, deadline).await;
         }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-            body.extend_from_slice(&chunk);
-            if body.len() > LONGEST_BODY {
-                return Err(unavailable("its answer is too long"));
-            }
+        match sent {
+            Ok((status, body)) => Ok(Answered::new(status, body, attempt)),
+            Err(trouble) => Err(attempt.failed(&trouble)),
         }
-        self.gate.open();
-        Ok(Answered { status, body })
     }
 
-    /// For a status or a note inside an answer that means too many calls.
-    pub fn was_asked_for_a_pause(&self, now: Timestamp) {
-        self.gate.close(self.name, now, None);
+    /// For a note inside an answer that means too many calls. The answer is no failure besides.
+    pub fn was_asked_for_a_pause(&self) -> SourceError {
+        self.health.pause(None);
+        unavailable("it asks for fewer requests")
+    }
+
+    pub async fn state(&self) -> UpstreamState {
+        UpstreamState {
+            health: self.health.state(),
+            budgets: self.budgets.state().await,
+        }
+    }
+
+    async fn sent(
+        &self,
+        call: &Call<'_>,
+        deadline: Instant,
+    ) -> Result<(reqwest::StatusCode, Vec<u8>), Trouble> {
+        let exchange = async {
+            let request = self.client.get(self.url(call));
+            let response = request.headers(self.headers.clone()).send().await?;
+            let status = response.status();
+            if let Some(trouble) = Trouble::of(&response, self.health.now()) {
+                return Err(trouble);
+            }
+            Ok((status, body(response).await?))
+        };
+        timeout_at(deadline, exchange)
+            .await
+            .unwrap_or_else(|_| Err(Failure::Timeout.into()))
     }
 
     fn url(&self, call: &Call<'_>) -> Url {
@@ -206,21 +211,17 @@ impl Upstream {
     }
 }
 
-pub(crate) fn unavailable(why: impl Into<String>) -> SourceError {
-    SourceError::Unavailable(why.into())
+async fn body(mut response: Response) -> Result<Vec<u8>, Trouble> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        body.extend_from_slice(&chunk);
+        if body.len() > LONGEST_BODY {
+            return Err(Failure::Unreadable.into());
+        }
+    }
+    Ok(body)
 }
 
-fn unreachable(error: reqwest::Error) -> SourceError {
-    let why = if error.is_timeout() {
-        "it took too long"
-    } else if error.is_connect() {
-        "it cannot be reached"
-    } else {
-        "the connection broke"
-    };
-    tracing::debug!(
-        error = &error.without_url() as &(dyn std::error::Error + 'static),
-        why
-    );
-    unavailable(why)
+pub(crate) fn unavailable(why: impl Into<String>) -> SourceError {
+    SourceError::Unavailable(why.into())
 }

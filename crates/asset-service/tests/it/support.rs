@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use asset_service::source::simulated::Simulated;
+use asset_service::source::upstream::CallBook;
 use asset_service::source::{
     Ask, MarketDataSource, Question, SourceError, SourceHistory, SourceInstrument, SourceQuote,
 };
@@ -65,6 +66,13 @@ impl Storage {
 
     pub(crate) fn table(&self) -> Table {
         self.store.table(TABLE.name)
+    }
+
+    pub(crate) fn book(&self, clock: &Clock) -> CallBook {
+        CallBook {
+            table: self.table(),
+            clock: clock.clone(),
+        }
     }
 }
 

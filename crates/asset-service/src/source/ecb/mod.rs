@@ -24,7 +24,7 @@ use service_kit::config::ConfigError;
 use tokio::sync::Mutex;
 
 use self::table::Table;
-use super::upstream::{Call, Upstream, UpstreamConfig};
+use super::upstream::{Call, CallBook, Upstream, UpstreamConfig};
 use super::{
     Ask, MarketDataSource, Question, SourceError, SourceHistory, SourceInstrument, SourceQuote,
     checked, pairs,
@@ -82,8 +82,8 @@ impl Ecb {
     /// # Errors
     ///
     /// A setting cannot be used.
-    pub fn try_new(config: &UpstreamConfig) -> Result<Self, ConfigError> {
-        let mut upstream = Upstream::try_new(NAME, config, None)?;
+    pub fn try_new(config: &UpstreamConfig, book: &CallBook) -> Result<Self, ConfigError> {
+        let mut upstream = Upstream::try_new(NAME, config, None, book)?;
         upstream.set_header(header::ACCEPT, "application/xml");
         Ok(Self {
             upstream,
@@ -95,7 +95,7 @@ impl Ecb {
     async fn table(&self, ask: Ask, file: &str) -> Result<Table, SourceError> {
         let path = ["stats", "eurofxref", file];
         let answered = self.upstream.get(ask, &Call::new(&path, &[])).await?;
-        table::read(answered.ok()?)
+        answered.read(table::read)
     }
 
     /// The lock is held while the file is on its way, so that whoever comes meanwhile shares it.

@@ -2,8 +2,7 @@
 //! however many ask.
 //!
 //! The endpoint is public but unofficial, so nothing it says is taken on trust: every number is
-//! read from its JSON token and checked ([`chart`]), and a 429 silences this source for a while
-//! ([`gate`]). There are no retries here: the read path asks again when the time has come.
+//! read from its JSON token and checked ([`chart`]).
 
 mod chart;
 mod search;
@@ -16,7 +15,7 @@ use reqwest::{StatusCode, header};
 use service_kit::config::ConfigError;
 
 use self::chart::Meta;
-use super::upstream::{Call, Upstream, UpstreamConfig, unavailable};
+use super::upstream::{Call, CallBook, Upstream, UpstreamConfig, unavailable};
 use super::{
     Ask, MarketDataSource, Question, SourceError, SourceHistory, SourceInstrument, SourceQuote,
 };
@@ -40,8 +39,8 @@ impl Yahoo {
     /// # Errors
     ///
     /// A setting cannot be used.
-    pub fn try_new(config: &UpstreamConfig) -> Result<Self, ConfigError> {
-        let mut upstream = Upstream::try_new(NAME, config, None)?;
+    pub fn try_new(config: &UpstreamConfig, book: &CallBook) -> Result<Self, ConfigError> {
+        let mut upstream = Upstream::try_new(NAME, config, None, book)?;
         upstream.set_header(header::USER_AGENT, "Mozilla/5.0 (compatible; Folio)");
         Ok(Self { upstream })
     }
@@ -53,7 +52,7 @@ impl Yahoo {
         if answered.status == StatusCode::NOT_FOUND && chart::says_not_found(&answered.body) {
             return Err(SourceError::UnknownSymbol);
         }
-        chart::read(answered.ok()?, ticker)
+        answered.read(|body| chart::read(body, ticker))
     }
 }
 
@@ -119,7 +118,7 @@ impl MarketDataSource for Yahoo {
             let path = ["v1", "finance", "search"];
             let query = [("q", text), ("quotesCount", "8"), ("newsCount", "0")];
             let answered = self.upstream.get(ask, &Call::new(&path, &query)).await?;
-            let described = stream::iter(search::read(answered.ok()?)?)
+            let described = stream::iter(answered.read(search::read)?)
                 .map(async |hit| {
                     let found = self.instrument(ask, &hit.ticker).await.ok()?;
                     Some(SourceInstrument {

@@ -4,7 +4,9 @@ use asset_service::source::{MarketDataSource, Question, Refusal, SourceError};
 use domain::Currency;
 use wiremock::{MockServer, ResponseTemplate};
 
-use super::{answers, close, closes, history, is_unavailable, quote, quotes, refusal, times_asked};
+use super::{
+    answers, book, close, closes, history, is_unavailable, quote, quotes, refusal, times_asked,
+};
 use crate::support::ticker;
 
 const DAILY: &str = "/stats/eurofxref/eurofxref-daily.xml";
@@ -13,7 +15,7 @@ const WHOLE: &str = "/stats/eurofxref/eurofxref-hist.xml";
 
 async fn start() -> (MockServer, Ecb) {
     let server = MockServer::start().await;
-    let source = Ecb::try_new(&UpstreamConfig::at(&server.uri())).unwrap();
+    let source = Ecb::try_new(&UpstreamConfig::at(&server.uri()), &book().await).unwrap();
     (server, source)
 }
 

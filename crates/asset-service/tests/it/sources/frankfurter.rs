@@ -4,14 +4,14 @@ use asset_service::source::{MarketDataSource, Question, Refusal, SourceError};
 use wiremock::matchers::{path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::{answers, close, closes, history, json, quote, quotes, refusal, times_asked};
+use super::{answers, book, close, closes, history, json, quote, quotes, refusal, times_asked};
 use crate::support::ticker;
 
 const RATES: &str = "/v2/rates";
 
 async fn start() -> (MockServer, Frankfurter) {
     let server = MockServer::start().await;
-    let source = Frankfurter::try_new(&UpstreamConfig::at(&server.uri())).unwrap();
+    let source = Frankfurter::try_new(&UpstreamConfig::at(&server.uri()), &book().await).unwrap();
     (server, source)
 }
 

@@ -6,6 +6,7 @@ mod frankfurter;
 
 use std::collections::BTreeMap;
 
+use asset_service::source::upstream::CallBook;
 use asset_service::source::{
     Ask, MarketDataSource, Refusal, SourceError, SourceHistory, SourceQuote,
 };
@@ -14,7 +15,12 @@ use jiff::civil::Date;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::{NOW, ticker};
+use crate::support::{NOW, Storage, clock, ticker};
+
+/// For sources without limits, whose calls are not counted: the table is gone.
+async fn book() -> CallBook {
+    Storage::new().await.book(&clock())
+}
 
 fn ask() -> Ask {
     Ask::waiting(NOW.parse().unwrap())
