@@ -8,6 +8,7 @@ mod batch;
 mod freshness;
 mod fx;
 mod instruments;
+mod misbehaviour;
 mod single_flight;
 mod sources;
 mod stored;

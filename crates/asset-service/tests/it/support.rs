@@ -106,7 +106,11 @@ impl Market {
 
     /// With the source that the configuration names.
     pub(crate) async fn configured(config: &AssetConfig) -> Self {
-        let (storage, clock) = (Storage::new().await, clock());
+        Self::open(config, Storage::new().await, clock()).await
+    }
+
+    /// The same over what an earlier process left.
+    pub(crate) async fn open(config: &AssetConfig, storage: Storage, clock: Clock) -> Self {
         let service = AssetService::try_new(
             config,
             storage.table(),

@@ -1,0 +1,80 @@
+//! The latest price, asked of a source that misbehaves.
+
+use fake_market::{Kind, Misbehaviour, Rule, Source};
+
+use super::{Day, Subject, every_misbehaviour};
+
+every_misbehaviour!(yahoo: super::check, super::YAHOO);
+every_misbehaviour!(frankfurter: super::check, super::FRANKFURTER);
+every_misbehaviour!(ecb: super::check, super::ECB);
+
+const YAHOO: Subject = Subject {
+    symbol: "EURUSD=X",
+    source: Source::Yahoo,
+    second: Source::Ecb,
+};
+const FRANKFURTER: Subject = Subject {
+    symbol: "EURCHF=X",
+    source: Source::Frankfurter,
+    second: Source::Ecb,
+};
+const ECB: Subject = Subject {
+    symbol: "EURGBP=X",
+    source: Source::Ecb,
+    second: Source::Frankfurter,
+};
+
+async fn check(subject: Subject, misbehaviour: Misbehaviour) {
+    if !misbehaviour.can_be_told(subject.source) {
+        return;
+    }
+    // A price that differs from the last one is not doubted yet.
+    if matches!(
+        misbehaviour,
+        Misbehaviour::Spike | Misbehaviour::WrongCurrency
+    ) {
+        return;
+    }
+    the_next_source_takes_over(subject, misbehaviour).await;
+    the_last_price_is_shown_as_stale(subject, misbehaviour).await;
+    // Of what was never seen before, nobody can say that it is ten times too dear.
+    if !matches!(
+        misbehaviour,
+        Misbehaviour::Spike | Misbehaviour::WrongCurrency
+    ) {
+        with_nothing_known_there_is_a_reason(subject, misbehaviour).await;
+    }
+}
+
+fn misbehave(day: &Day, subject: Subject, misbehaviour: Misbehaviour) {
+    let rule = Rule::always(subject.source, misbehaviour);
+    day.fake.misbehave(rule.on_kind(Kind::Quote));
+}
+
+async fn the_next_source_takes_over(subject: Subject, misbehaviour: Misbehaviour) {
+    let Subject {
+        symbol,
+        source,
+        second,
+    } = subject;
+    let day = Day::of(&[source, second]).await;
+    day.quote(symbol).await.is_of(&day, source, symbol);
+    day.an_hour_later();
+    misbehave(&day, subject, misbehaviour);
+    day.quote(symbol).await.is_of(&day, second, symbol);
+}
+
+async fn the_last_price_is_shown_as_stale(subject: Subject, misbehaviour: Misbehaviour) {
+    let day = Day::of(&[subject.source]).await;
+    let before = day.quote(subject.symbol).await;
+    before.is_of(&day, subject.source, subject.symbol);
+    day.an_hour_later();
+    misbehave(&day, subject, misbehaviour);
+    day.quote(subject.symbol).await.is_stale(&before);
+}
+
+async fn with_nothing_known_there_is_a_reason(subject: Subject, misbehaviour: Misbehaviour) {
+    let day = Day::of(&[subject.source]).await;
+    misbehave(&day, subject, misbehaviour);
+    day.quote(subject.symbol).await.is_unavailable();
+}

@@ -1,0 +1,34 @@
+//! The fake's sources among Folio's settings.
+
+use asset_service::source::upstream::UpstreamConfig;
+use asset_service::{AssetConfig, SourceName};
+use fake_market::{FakeMarket, Source};
+
+/// These sources in this order, all of them in the fake market.
+pub(crate) fn config(fake: &FakeMarket, sources: &[Source]) -> AssetConfig {
+    let mut config = AssetConfig {
+        sources: sources.iter().map(|source| name(*source)).collect(),
+        ..AssetConfig::default()
+    };
+    for source in sources {
+        upstream(&mut config, *source).base_url = fake.base_url(*source);
+    }
+    config
+}
+
+pub(crate) fn name(source: Source) -> SourceName {
+    let known = SourceName::ALL.into_iter();
+    known
+        .clone()
+        .find(|name| name.as_str() == source.name())
+        .unwrap()
+}
+
+pub(crate) fn upstream(config: &mut AssetConfig, source: Source) -> &mut UpstreamConfig {
+    match source {
+        Source::Yahoo => &mut config.yahoo,
+        Source::Frankfurter => &mut config.frankfurter,
+        Source::Ecb => &mut config.ecb,
+        _ => unreachable!("{source:?} is no source yet"),
+    }
+}
