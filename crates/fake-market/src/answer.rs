@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use futures::stream;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use crate::calls::Kind;
@@ -24,8 +24,6 @@ use crate::sources::Source;
 /// Longer than anybody waits.
 const SLOW: Duration = Duration::from_secs(30);
 const DRIBBLE: Duration = Duration::from_millis(200);
-/// What a 429 asks for.
-pub(crate) const PAUSE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Who asks, by which connection.
 #[derive(Debug)]
@@ -202,11 +200,12 @@ impl Caller {
         right: Response,
         mut body: String,
     ) -> Response {
+        let pause = self.market.retry_after();
         let status = |status: StatusCode| written(source, status, source.error_body().to_owned());
         match misbehaviour {
             Misbehaviour::TooMany => status(StatusCode::TOO_MANY_REQUESTS),
-            Misbehaviour::TooManyWithSeconds => pausing(PAUSE.as_secs().to_string()),
-            Misbehaviour::TooManyWithDate => pausing(http_date(self.market.now() + PAUSE)),
+            Misbehaviour::TooManyWithSeconds => pausing(pause.as_secs().to_string()),
+            Misbehaviour::TooManyWithDate => pausing(http_date(self.market.now() + pause)),
             Misbehaviour::InternalError => status(StatusCode::INTERNAL_SERVER_ERROR),
             Misbehaviour::ServiceUnavailable => status(StatusCode::SERVICE_UNAVAILABLE),
             Misbehaviour::ErrorBody => status(StatusCode::OK),

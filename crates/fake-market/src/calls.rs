@@ -34,6 +34,15 @@ pub struct Call {
     pub misbehaviour: Option<Misbehaviour>,
 }
 
+impl Call {
+    fn cost(&self) -> usize {
+        match self.source {
+            Source::TwelveData => self.symbols.len().max(1),
+            _ => 1,
+        }
+    }
+}
+
 /// The calls since the start or the last reset.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Calls {
@@ -68,18 +77,21 @@ impl Calls {
             .unwrap_or_default()
     }
 
-    /// The most calls to a source in any stretch of so many milliseconds.
+    /// The most calls to a source in any stretch of so many milliseconds, as the source counts
+    /// them: Twelve Data counts symbols.
     pub fn most_within(&self, source: Source, ms: u64) -> usize {
-        let times: Vec<u64> = self
+        let calls: Vec<&Call> = self
             .calls
             .iter()
             .filter(|call| call.source == source)
-            .map(|call| call.at_ms)
             .collect();
-        let counts = times.iter().enumerate().map(|(first, start)| {
-            let rest = times.iter().skip(first);
-            rest.take_while(|time| **time < start + ms).count()
+        let costs = calls.iter().enumerate().map(|(place, first)| {
+            calls[place..]
+                .iter()
+                .take_while(|call| call.at_ms < first.at_ms + ms)
+                .map(|call| call.cost())
+                .sum()
         });
-        counts.max().unwrap_or_default()
+        costs.max().unwrap_or_default()
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::calls::{Call, Calls, Kind};
 use crate::faults::{Misbehaviour, Rule, Trouble};
@@ -23,6 +23,7 @@ struct State {
     trouble: Option<Trouble>,
     keys: BTreeMap<Source, String>,
     has_batch_quotes: bool,
+    retry_after: SignedDuration,
     calls: Vec<Call>,
     arrived: u64,
 }
@@ -44,6 +45,7 @@ impl Market {
             trouble: None,
             keys: BTreeMap::new(),
             has_batch_quotes: true,
+            retry_after: SignedDuration::from_secs(60),
             calls: Vec::new(),
             arrived: 0,
         })))
@@ -86,6 +88,14 @@ impl Market {
         self.state().has_batch_quotes
     }
 
+    pub(crate) fn set_retry_after(&self, pause: SignedDuration) {
+        self.state().retry_after = pause;
+    }
+
+    pub(crate) fn retry_after(&self) -> SignedDuration {
+        self.state().retry_after
+    }
+
     /// Good behaviour and an empty list of calls. Clock and keys stay.
     pub(crate) fn reset(&self) {
         let mut state = self.state();
@@ -118,7 +128,7 @@ impl Market {
                 symbol: rule.symbol,
             });
         let drawn = || {
-            let misbehaviour = state.trouble?.draw(state.arrived, source)?;
+            let misbehaviour = state.trouble.as_ref()?.draw(state.arrived, source)?;
             let symbol = None;
             Some(Fault {
                 misbehaviour,

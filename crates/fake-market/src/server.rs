@@ -2,7 +2,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use axum::Router;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -90,6 +90,16 @@ impl FakeMarket {
     /// At random from now on.
     pub fn trouble(&self, trouble: Trouble) {
         self.market.set_trouble(Some(trouble));
+    }
+
+    /// At random no more. What was asked stays known.
+    pub fn no_trouble(&self) {
+        self.market.set_trouble(None);
+    }
+
+    /// For how long a 429 asks; a minute at first.
+    pub fn set_retry_after(&self, pause: SignedDuration) {
+        self.market.set_retry_after(pause);
     }
 
     /// Calls to the source without this key are refused.

@@ -5,6 +5,7 @@
 )]
 
 mod batch;
+mod chaos;
 mod freshness;
 mod fx;
 mod instruments;

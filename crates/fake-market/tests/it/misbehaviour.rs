@@ -119,6 +119,7 @@ async fn the_same_seed_brings_the_same_trouble() {
         market.trouble(Trouble {
             seed: 7,
             per_thousand: 400,
+            without: Vec::new(),
         });
         for _ in 0..30 {
             let _ = try_get(&market, "/yahoo/v1/finance/search?q=a", "").await;

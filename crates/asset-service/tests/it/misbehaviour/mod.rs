@@ -5,7 +5,7 @@
 
 mod quotes;
 mod restart;
-mod sources;
+pub(crate) mod sources;
 
 use std::time::{Duration, Instant};
 
