@@ -93,8 +93,8 @@ pub async fn get<T: DeserializeOwned>(transport: &Transport, path: &str) -> Resu
     })
 }
 
-/// The characters of a ticker that mean something else in a URL.
-fn escaped(symbol: &str) -> String {
+/// A ticker as it is written in a URL.
+pub fn escaped(symbol: &str) -> String {
     symbol
         .replace('^', "%5E")
         .replace('=', "%3D")

@@ -8,7 +8,7 @@
 
 use domain::money::Charge;
 use domain::portfolio::{CostBasisMethod, PortfolioType};
-use domain::text::{AddressLine, Email, Name, Note, Phone};
+use domain::text::{AddressLine, Email, Label, Name, Note, Phone};
 use domain::{Currency, InstrumentType, Price, Quantity, Ticker, ValueError};
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
@@ -235,16 +235,21 @@ impl FieldValue for bool {
 
 impl FieldValue for Date {
     fn read(token: &RawValue) -> Result<Self, Vec<FieldError>> {
-        let text = String::read(token)?;
-        let malformed = ValueError::Malformed {
-            expected: "a date of the form YYYY-MM-DD",
-        };
-        let is_plain = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-        text.parse()
-            .ok()
-            .filter(|_| is_plain)
-            .ok_or_else(|| refused(&malformed))
+        plain_date(&String::read(token)?).map_err(|error| refused(&error))
     }
+}
+
+/// A date written as `YYYY-MM-DD` and in no other way.
+///
+/// # Errors
+///
+/// `Malformed`.
+pub fn plain_date(text: &str) -> Result<Date, ValueError> {
+    let is_plain = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    let date = text.parse().ok().filter(|_| is_plain);
+    date.ok_or(ValueError::Malformed {
+        expected: "a date of the form YYYY-MM-DD",
+    })
 }
 
 macro_rules! read_text {
@@ -263,6 +268,7 @@ read_text!(
     Currency,
     Email,
     InstrumentType,
+    Label,
     Name,
     Note,
     Phone,

@@ -17,7 +17,7 @@ pub mod portfolio;
 mod problem;
 
 pub use currency::CurrencyCode;
-pub use field::{Field, FieldValue, Fields, read_object};
+pub use field::{Field, FieldValue, Fields, plain_date, read_object};
 pub use number::{ChargeInput, Number, PositiveInput};
 pub use page::Page;
 pub use problem::{FieldError, Problem, code};

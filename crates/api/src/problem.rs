@@ -30,7 +30,8 @@ pub struct Problem {
 /// One field that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
-    /// Where: a JSON Pointer into the body, or `?name` for a query parameter.
+    /// Where: a JSON Pointer into the body, `?name` for a query parameter, or `{name}` for a part
+    /// of the path.
     #[schema(example = "/quantity")]
     pub pointer: String,
     /// Why, as a stable word.

@@ -6,11 +6,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::{Currency, Price, Ticker};
+use futures::future::join_all;
 use futures::stream::{self, BoxStream, StreamExt};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use tokio::time::timeout;
 
 use crate::source::upstream::unavailable;
 use crate::source::{
@@ -29,6 +32,14 @@ pub struct Attributed<T> {
     /// For a rate crossed from the rates of two sources, both: `ecb+finnhub`.
     pub source: String,
     pub value: T,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    pub instruments: Vec<Attributed<SourceInstrument>>,
+    /// Why some source is not among them.
+    pub trouble: Option<SourceError>,
 }
 
 /// A ticker whose price is wanted, and the last price it is measured against.
@@ -139,30 +150,29 @@ impl Chain {
         Err(error)
     }
 
-    /// What every source that can search finds.
-    ///
-    /// # Errors
-    ///
-    /// None of them answers.
-    pub async fn search(
-        &self,
-        ask: Ask,
-        text: &str,
-    ) -> Result<Vec<Attributed<SourceInstrument>>, SourceError> {
-        let mut answer: Result<Vec<_>, _> = Err(unavailable("none can search"));
-        for source in self.sources.iter().filter(|source| source.can_search()) {
-            match source.search(ask, text).await {
-                Ok(found) => {
-                    let found = found.into_iter().map(|value| attributed(source, value));
-                    match &mut answer {
-                        Ok(all) => all.extend(found),
-                        Err(_) => answer = Ok(found.collect()),
-                    }
+    /// What every source that can search finds, all asked at once; none is waited for longer than
+    /// `limit`.
+    pub async fn search(&self, ask: Ask, text: &str, limit: Duration) -> Found {
+        let asked = self.sources.iter().filter(|source| source.can_search());
+        let answers = join_all(asked.map(async |source| {
+            let answer = timeout(limit, source.search(ask, text)).await;
+            (
+                source,
+                answer.unwrap_or_else(|_| Err(unavailable("it took too long"))),
+            )
+        }));
+        let mut found = Found::default();
+        for (source, answer) in answers.await {
+            match answer {
+                Ok(instruments) => {
+                    let instruments = instruments.into_iter();
+                    let instruments = instruments.map(|value| attributed(source, value));
+                    found.instruments.extend(instruments);
                 }
-                Err(error) => answer = answer.or(Err(error)),
+                Err(error) => found.trouble = Some(error),
             }
         }
-        answer
+        found
     }
 
     fn answering<'a>(

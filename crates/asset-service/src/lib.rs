@@ -5,12 +5,15 @@
 //! | the routes | [`router`], then `http/<noun>.rs` |
 //! | how a price is cached, refreshed, and shown when its source fails | `quotes` |
 //! | how an instrument is described | `instruments` |
+//! | what customers add of their own, and its manual prices | `own` |
 //! | where prices are from | [`source`], and [`chain`] for their order |
 //! | what is stored, and each write | `store/<noun>.rs` |
 //! | settings | [`AssetConfig`] |
 //! | the process that runs on AWS | `main.rs`, `apart.rs`, `service_kit::process` |
 //!
-//! Market data is public: no route needs a token, and no answer depends on who asks.
+//! Market data is public: it needs no token and is the same for everybody. What customers add of
+//! their own (`MY:…`) is theirs alone: the owner's id from the token is part of its key, and no
+//! source ever hears of it.
 //! Invariant: a price is what a source said, with its source, its time and its staleness, or it is
 //! absent with a reason. It is never zero and never made up, except by the source `simulated`.
 
@@ -19,6 +22,7 @@ pub mod chain;
 mod config;
 mod http;
 mod instruments;
+mod own;
 mod quotes;
 mod search;
 mod service;
@@ -44,12 +48,18 @@ pub fn router(service: AssetService) -> OpenApiRouter {
     routes().with_state(service)
 }
 
-/// Every route of the service, with its part of the contract. All are for anyone.
+/// Every route of the service, with its part of the contract.
 pub fn routes() -> OpenApiRouter<AssetService> {
-    use crate::http::{fx, instruments, quotes};
+    use crate::http::{fx, instruments, own, own_prices, quotes};
     OpenApiRouter::new()
-        .routes(routes!(instruments::list_instruments))
-        .routes(routes!(instruments::get_instrument))
+        .routes(routes!(instruments::list_instruments, own::add_instrument))
+        .routes(routes!(
+            instruments::get_instrument,
+            own::update_instrument,
+            own::delete_instrument
+        ))
+        .routes(routes!(own_prices::enter_prices))
+        .routes(routes!(own_prices::enter_price, own_prices::delete_price))
         .routes(routes!(quotes::get_quote))
         .routes(routes!(quotes::list_quotes))
         .routes(routes!(fx::get_fx_rate))

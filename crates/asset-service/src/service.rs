@@ -21,6 +21,8 @@ use crate::source::yahoo::Yahoo;
 pub struct AssetService {
     pub(crate) quotes: Quotes,
     pub(crate) instruments: Instruments,
+    pub(crate) table: Table,
+    pub(crate) clock: Clock,
     verifier: TokenVerifier,
 }
 
@@ -53,7 +55,9 @@ impl AssetService {
         let chain = Chain::new(sources);
         Self {
             quotes: Quotes::new(config, chain.clone(), table.clone(), clock.clone()),
-            instruments: Instruments::new(config, chain, table, clock),
+            instruments: Instruments::new(config, chain, table.clone(), clock.clone()),
+            table,
+            clock,
             verifier,
         }
     }

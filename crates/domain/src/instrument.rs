@@ -66,6 +66,20 @@ impl Ticker {
         self.0.starts_with("MY:")
     }
 
+    /// Holds a symbol to what a customer may call an instrument of their own.
+    ///
+    /// # Errors
+    ///
+    /// `Malformed` for one that does not begin with `MY:`, or has nothing after it.
+    pub fn check_own(self) -> Result<Self, ValueError> {
+        if self.is_own() && self.0.len() > "MY:".len() {
+            return Ok(self);
+        }
+        Err(ValueError::Malformed {
+            expected: "a symbol that begins with MY:",
+        })
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -199,6 +213,9 @@ mod tests {
         let own = |symbol: &str| Ticker::parse(symbol).unwrap().is_own();
         assert!(own("MY:HOUSE") && own("my:house"));
         assert!(!own("MY") && !own("MYHOUSE") && !own("MY-USD"));
+        let checked = |symbol: &str| Ticker::parse(symbol).unwrap().check_own();
+        assert_eq!(checked("my:house").unwrap().as_str(), "MY:HOUSE");
+        assert!(checked("MY:").is_err() && checked("HOUSE").is_err());
         for symbol in ["MY:BTC-USD", "MY:EUR=X"] {
             let ticker = Ticker::parse(symbol).unwrap();
             assert_eq!((ticker.as_coin(), ticker.as_fx_pair()), (None, None));

@@ -28,6 +28,11 @@ impl Answer {
         })
     }
 
+    /// For what was created where the request went, as a PUT does.
+    pub fn created_here<T: Serialize>(body: &T) -> Result<Self> {
+        Self::json(StatusCode::CREATED, body)
+    }
+
     pub fn no_content() -> Self {
         Self {
             status: StatusCode::NO_CONTENT,

@@ -1,10 +1,17 @@
 //! The Asset service's resources.
 
+mod own;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::number::Number;
+
+pub use own::{
+    AddInstrument, DatedPrice, EnterPrice, EnterPrices, EnteredPrices, ManualPrice, PriceRow,
+    UpdateInstrument,
+};
 
 /// Something that can be held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -23,9 +30,23 @@ pub struct Instrument {
     /// The ISO 4217 code of the currency it is quoted in.
     #[schema(example = "USD")]
     pub currency: String,
-    /// Where this description is from.
+    /// Where this description is from; `manual` for an instrument of your own.
     #[schema(example = "simulated")]
     pub source: String,
+}
+
+/// One page of instruments that were searched for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InstrumentPage {
+    pub items: Vec<Instrument>,
+    /// Pass it as `page_token` for the next page; `null` on the last.
+    #[schema(required)]
+    pub next_page_token: Option<String>,
+    /// Whether there may be more, because not every source answered.
+    pub partial: bool,
+    /// Why it is partial, as a stable word: `SOURCE_UNAVAILABLE`.
+    #[schema(required)]
+    pub reason: Option<String>,
 }
 
 /// How much a price can be relied on to be today's.
@@ -55,10 +76,11 @@ pub struct Quote {
     /// The closing price of the session before.
     #[schema(required)]
     pub previous_close: Option<Number>,
-    /// When the price was made in the market.
+    /// When the price was made in the market. A manual price is as of the start of its day in UTC,
+    /// or of the moment it was entered if that is earlier.
     #[schema(required)]
     pub as_of: Option<Timestamp>,
-    /// When Folio got it from the source.
+    /// When Folio got it from the source; when it was entered, for a manual price.
     #[schema(required)]
     pub fetched_at: Option<Timestamp>,
     #[schema(required, example = "simulated")]
@@ -68,7 +90,8 @@ pub struct Quote {
     pub crossed_through: Option<String>,
     pub staleness: Staleness,
     /// Why there is no current price, as a stable word: `UNKNOWN_SYMBOL`, `SOURCE_UNAVAILABLE`,
-    /// `INVALID_SYMBOL`, `REFUSED_QUOTE`.
+    /// `INVALID_SYMBOL`, `REFUSED_QUOTE`. For an instrument of your own: `NO_PRICE`, and
+    /// `OLD_PRICE` when the last manual price is older than 31 days.
     #[schema(required)]
     pub reason: Option<String>,
 }

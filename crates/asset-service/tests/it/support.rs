@@ -1,6 +1,7 @@
 //! A service with a clock that the test moves, over a source that the test scripts.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use asset_service::source::simulated::Simulated;
@@ -10,7 +11,7 @@ use asset_service::source::{
 };
 use asset_service::{AssetConfig, AssetService, TABLE, router};
 use axum::Router;
-use domain::{Currency, InstrumentType, Price, Ticker};
+use domain::{Currency, CustomerId, InstrumentType, Price, Ticker};
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt};
@@ -37,12 +38,18 @@ pub(crate) fn clock() -> Clock {
     Clock::manual(NOW.parse().unwrap())
 }
 
+pub(crate) fn customer_id(number: u128) -> CustomerId {
+    let id = format!("00000000-0000-7000-8000-{number:012}");
+    id.parse().unwrap()
+}
+
 /// A running service and everything a test may want to reach behind it.
 pub(crate) struct Market {
     pub(crate) app: TestApp,
     pub(crate) router: Router,
     pub(crate) service: AssetService,
     pub(crate) clock: Clock,
+    issuer: TestIssuer,
     storage: Storage,
 }
 
@@ -127,9 +134,15 @@ impl Market {
             app: TestApp::start(router.clone()).await,
             router,
             service,
+            issuer: TestIssuer::new(&clock),
             clock,
             storage,
         }
+    }
+
+    /// The token of a customer; the same customer for the same number.
+    pub(crate) fn token(&self, customer: u128) -> String {
+        self.issuer.token(customer_id(customer))
     }
 
     pub(crate) async fn get(&self, path: &str) -> TestResponse {
@@ -156,6 +169,11 @@ pub(crate) struct FakeSource {
     quotes: Mutex<BTreeMap<Ticker, Result<SourceQuote, SourceError>>>,
     asked: Mutex<Vec<Ticker>>,
     is_answering: watch::Sender<bool>,
+    /// What it finds, unless its search is down.
+    listed: Mutex<Option<Vec<Ticker>>>,
+    searches: AtomicUsize,
+    /// What everything is called.
+    name: Mutex<Option<String>>,
 }
 
 impl FakeSource {
@@ -165,6 +183,9 @@ impl FakeSource {
             quotes: Mutex::default(),
             asked: Mutex::default(),
             is_answering: watch::Sender::new(true),
+            listed: Mutex::default(),
+            searches: AtomicUsize::default(),
+            name: Mutex::default(),
         })
     }
 
@@ -184,6 +205,33 @@ impl FakeSource {
             crossed_through: None,
         };
         self.script(symbol, Ok(quote));
+    }
+
+    /// From now on its search finds these, whatever the text.
+    pub(crate) fn list(&self, symbols: &[&str]) {
+        let listed = symbols.iter().map(|symbol| ticker(symbol)).collect();
+        *self.listed.lock().unwrap() = Some(listed);
+    }
+
+    pub(crate) fn times_searched(&self) -> usize {
+        self.searches.load(Ordering::SeqCst)
+    }
+
+    /// Describes everything under another name from now on.
+    pub(crate) fn rename(&self, name: &str) {
+        *self.name.lock().unwrap() = Some(name.to_owned());
+    }
+
+    fn description(&self, ticker: &Ticker, currency: Currency) -> SourceInstrument {
+        let name = self.name.lock().unwrap().clone();
+        SourceInstrument {
+            ticker: ticker.clone(),
+            name: name.unwrap_or_else(|| format!("{ticker} Inc.")),
+            exchange: None,
+            instrument_type: InstrumentType::other(),
+            sector: None,
+            currency,
+        }
     }
 
     pub(crate) fn fail(&self, symbol: &str) {
@@ -270,14 +318,7 @@ impl MarketDataSource for FakeSource {
         async move {
             self.answering().await;
             let quote = self.answer(ticker)?;
-            Ok(SourceInstrument {
-                ticker: ticker.clone(),
-                name: format!("{ticker} Inc."),
-                exchange: None,
-                instrument_type: InstrumentType::other(),
-                sector: None,
-                currency: quote.currency,
-            })
+            Ok(self.description(ticker, quote.currency))
         }
         .boxed()
     }
@@ -287,6 +328,14 @@ impl MarketDataSource for FakeSource {
         _: Ask,
         _: &'a str,
     ) -> BoxFuture<'a, Result<Vec<SourceInstrument>, SourceError>> {
-        async { Err(down()) }.boxed()
+        async {
+            self.searches.fetch_add(1, Ordering::SeqCst);
+            self.answering().await;
+            let listed = self.listed.lock().unwrap().clone();
+            let found = listed.ok_or_else(down)?;
+            let described = |ticker| self.description(ticker, Currency::USD);
+            Ok(found.iter().map(described).collect())
+        }
+        .boxed()
     }
 }

@@ -1,0 +1,166 @@
+//! What manual prices make of a customer's own instrument: its last price, and its quote.
+//!
+//! Plain values only; keys and writes are in `store/own.rs`, routes in `http/own.rs`.
+//! Invariant: `LastPrice` is always that of the latest day that has a price.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use api::asset::{Instrument, Quote, Staleness};
+use domain::{Price, Ticker};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+use crate::quotes::Reason;
+use crate::store::own::{OwnInstrument, decade_of};
+
+/// The `source` of what a customer entered.
+pub(crate) const MANUAL: &str = "manual";
+/// A price that is older is no longer today's.
+const FRESH_DAYS: i64 = 31;
+
+/// A price that was entered by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Entered {
+    pub(crate) price: Price,
+    pub(crate) entered_at: Timestamp,
+}
+
+/// The price of the latest day that has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LastPrice {
+    pub(crate) date: Date,
+    pub(crate) price: Price,
+    pub(crate) entered_at: Timestamp,
+    /// The price of the latest day before.
+    pub(crate) before: Option<Price>,
+}
+
+/// All prices of one instrument, and which of them were changed since they were read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ManualPrices {
+    by_date: BTreeMap<Date, Entered>,
+    changed: BTreeSet<Date>,
+}
+
+impl ManualPrices {
+    pub(crate) fn new(by_date: BTreeMap<Date, Entered>) -> Self {
+        let changed = BTreeSet::new();
+        Self { by_date, changed }
+    }
+
+    /// Enters a price in place of the day's earlier one, which is given back.
+    pub(crate) fn enter(&mut self, date: Date, price: Entered) -> Option<Entered> {
+        self.changed.insert(date);
+        self.by_date.insert(date, price)
+    }
+
+    pub(crate) fn remove(&mut self, date: Date) -> Option<Entered> {
+        self.changed.insert(date);
+        self.by_date.remove(&date)
+    }
+
+    pub(crate) fn last(&self) -> Option<LastPrice> {
+        let mut latest = self.by_date.iter().rev();
+        let (date, last) = latest.next()?;
+        Some(LastPrice {
+            date: *date,
+            price: last.price,
+            entered_at: last.entered_at,
+            before: latest.next().map(|(_, before)| before.price),
+        })
+    }
+
+    pub(crate) fn decades(&self) -> BTreeSet<i16> {
+        self.by_date.keys().copied().map(decade_of).collect()
+    }
+
+    pub(crate) fn changed_decades(&self) -> impl Iterator<Item = i16> {
+        let decades: BTreeSet<i16> = self.changed.iter().copied().map(decade_of).collect();
+        decades.into_iter()
+    }
+
+    pub(crate) fn of_decade(&self, decade: i16) -> impl Iterator<Item = (Date, Entered)> {
+        let prices = self.by_date.iter().map(|(date, price)| (*date, *price));
+        prices.filter(move |(date, _)| decade_of(*date) == decade)
+    }
+}
+
+/// The latest quote of an own instrument.
+///
+/// A manual price is as of the start of its day in UTC, or of the moment it was entered if that is
+/// earlier, so that it is never from the future. It holds until the next one: on every later day
+/// the previous close is the price itself.
+pub(crate) fn quote(instrument: &OwnInstrument, now: Timestamp) -> Quote {
+    let Some(last) = &instrument.last_price else {
+        return unavailable(instrument.ticker_symbol.as_str(), "NO_PRICE");
+    };
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let is_old = last.date.saturating_add(FRESH_DAYS.days()) < today;
+    let previous_close = if last.date < today {
+        Some(last.price)
+    } else {
+        last.before
+    };
+    Quote {
+        ticker_symbol: instrument.ticker_symbol.to_string(),
+        price: Some(last.price.value().into()),
+        currency: Some(instrument.currency.code().to_owned()),
+        previous_close: previous_close.map(|price| price.value().into()),
+        as_of: Some(start_of(last.date).min(last.entered_at)),
+        fetched_at: Some(last.entered_at),
+        source: Some(MANUAL.to_owned()),
+        crossed_through: None,
+        staleness: if is_old {
+            Staleness::Stale
+        } else {
+            Staleness::Fresh
+        },
+        reason: is_old.then(|| "OLD_PRICE".to_owned()),
+    }
+}
+
+/// The quote of an own symbol for whoever has no such instrument.
+pub(crate) fn unknown(ticker: &Ticker) -> Quote {
+    unavailable(ticker.as_str(), Reason::UnknownSymbol.word())
+}
+
+/// The quote of an own instrument that cannot be read now.
+pub(crate) fn unreadable(ticker: &Ticker) -> Quote {
+    unavailable(ticker.as_str(), Reason::SourceUnavailable.word())
+}
+
+fn unavailable(symbol: &str, reason: &str) -> Quote {
+    Quote {
+        ticker_symbol: symbol.to_owned(),
+        price: None,
+        currency: None,
+        previous_close: None,
+        as_of: None,
+        fetched_at: None,
+        source: None,
+        crossed_through: None,
+        staleness: Staleness::Unavailable,
+        reason: Some(reason.to_owned()),
+    }
+}
+
+fn start_of(date: Date) -> Timestamp {
+    let start = date.to_zoned(TimeZone::UTC);
+    start.map_or(Timestamp::MAX, |start| start.timestamp())
+}
+
+impl From<&OwnInstrument> for Instrument {
+    fn from(own: &OwnInstrument) -> Self {
+        Self {
+            ticker_symbol: own.ticker_symbol.to_string(),
+            name: own.name.to_string(),
+            exchange: None,
+            instrument_type: own.instrument_type.to_string(),
+            sector: own.sector.as_ref().map(ToString::to_string),
+            currency: own.currency.code().to_owned(),
+            source: MANUAL.to_owned(),
+        }
+    }
+}

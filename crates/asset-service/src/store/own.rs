@@ -1,0 +1,163 @@
+//! A customer's own instruments, under their owner: `CUST#<customer>` / `OWN#<ticker>`, with their
+//! prices packed by decade in `OWNP#<ticker>#<first year>`.
+//!
+//! The version of an instrument is the version of its prices too: every change of either raises
+//! it. The last price is kept with the instrument, so that a quote is one small read. A decade of
+//! daily prices stays well under the size of an item, and all decades since 1900 fit into one
+//! write, so that an instrument is gone at once with everything it had.
+
+use std::collections::BTreeMap;
+
+use domain::text::{Label, Name};
+use domain::{Currency, CustomerId, InstrumentType, Ticker};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use service_kit::{Error, Result};
+use store::{Item, Key, Query, Record, Table, Write};
+
+use crate::own::{Entered, LastPrice, ManualPrices};
+
+/// An instrument of one customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OwnInstrument {
+    pub(crate) ticker_symbol: Ticker,
+    pub(crate) name: Name,
+    pub(crate) instrument_type: InstrumentType,
+    pub(crate) sector: Option<Label>,
+    pub(crate) currency: Currency,
+    pub(crate) last_price: Option<LastPrice>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+impl Record for OwnInstrument {
+    const KIND: &'static str = "own_instrument";
+}
+
+/// The prices of ten years.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Decade {
+    prices: BTreeMap<Date, Entered>,
+}
+
+impl Record for Decade {
+    const KIND: &'static str = "own_prices";
+}
+
+fn partition(owner: CustomerId) -> String {
+    format!("CUST#{owner}")
+}
+
+fn key(owner: CustomerId, ticker: &Ticker) -> Key {
+    Key::new(partition(owner), format!("OWN#{ticker}"))
+}
+
+fn decade_key(owner: CustomerId, ticker: &Ticker, decade: i16) -> Key {
+    Key::new(partition(owner), format!("OWNP#{ticker}#{decade:04}"))
+}
+
+/// The first year of the decade that a date lies in.
+pub(crate) fn decade_of(date: Date) -> i16 {
+    date.year() - date.year().rem_euclid(10)
+}
+
+/// The instrument, if it is the owner's.
+pub(crate) async fn load(
+    table: &Table,
+    owner: CustomerId,
+    ticker: &Ticker,
+) -> Result<Item<OwnInstrument>> {
+    let found = find(table, owner, ticker).await?;
+    found.ok_or(Error::NotFound { what: "instrument" })
+}
+
+pub(crate) async fn find(
+    table: &Table,
+    owner: CustomerId,
+    ticker: &Ticker,
+) -> Result<Option<Item<OwnInstrument>>> {
+    Ok(table.get(&key(owner, ticker)).await?)
+}
+
+/// Every instrument of the owner, by ticker.
+pub(crate) async fn list(table: &Table, owner: CustomerId) -> Result<Vec<OwnInstrument>> {
+    let query = Query::partition(partition(owner)).prefix("OWN#");
+    let items = table.query_all(&query).await?;
+    Ok(items.into_iter().map(|item| item.value).collect())
+}
+
+pub(crate) fn create(table: &Table, owner: CustomerId, instrument: &OwnInstrument) -> Write {
+    let key = key(owner, &instrument.ticker_symbol);
+    table.write().create(&key, instrument)
+}
+
+pub(crate) fn replace(table: &Table, read: &Item<OwnInstrument>, changed: &OwnInstrument) -> Write {
+    table.write().replace(&read.key, read.version, changed)
+}
+
+pub(crate) async fn load_prices(
+    table: &Table,
+    owner: CustomerId,
+    ticker: &Ticker,
+) -> Result<ManualPrices> {
+    let query = Query::partition(partition(owner)).prefix(format!("OWNP#{ticker}#"));
+    Ok(ManualPrices::new(decades(table, &query).await?))
+}
+
+/// The manual prices of a range of days, both ends included, oldest first.
+#[expect(dead_code, reason = "for the history of prices")]
+pub(crate) async fn closes(
+    table: &Table,
+    owner: CustomerId,
+    ticker: &Ticker,
+    from: Date,
+    to: Date,
+) -> Result<BTreeMap<Date, Entered>> {
+    let first = decade_key(owner, ticker, decade_of(from));
+    let last = decade_key(owner, ticker, decade_of(to));
+    let query = Query::partition(first.pk).between(first.sk, last.sk);
+    let mut prices = decades(table, &query).await?;
+    prices.retain(|date, _| (from..=to).contains(date));
+    Ok(prices)
+}
+
+async fn decades(table: &Table, query: &Query) -> Result<BTreeMap<Date, Entered>> {
+    let decades = table.query_all::<Decade>(query).await?;
+    let prices = decades.into_iter().flat_map(|item| item.value.prices);
+    Ok(prices.collect())
+}
+
+/// Replaces the instrument at the version that was read, and each decade of prices that was
+/// changed since.
+pub(crate) fn replace_with_prices(
+    table: &Table,
+    owner: CustomerId,
+    read: &Item<OwnInstrument>,
+    changed: &OwnInstrument,
+    prices: &ManualPrices,
+) -> Write {
+    let write = replace(table, read, changed);
+    prices.changed_decades().fold(write, |write, decade| {
+        let key = decade_key(owner, &changed.ticker_symbol, decade);
+        let prices: BTreeMap<_, _> = prices.of_decade(decade).collect();
+        if prices.is_empty() {
+            write.remove(&key)
+        } else {
+            write.put(&key, &Decade { prices })
+        }
+    })
+}
+
+/// Deletes the instrument at the version that was read, with all its prices.
+pub(crate) fn delete(
+    table: &Table,
+    owner: CustomerId,
+    read: &Item<OwnInstrument>,
+    prices: &ManualPrices,
+) -> Write {
+    let write = table.write().delete(&read.key, read.version);
+    prices.decades().into_iter().fold(write, |write, decade| {
+        write.remove(&decade_key(owner, &read.value.ticker_symbol, decade))
+    })
+}
