@@ -4,9 +4,12 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::apart::ApartConfig;
+use crate::source::coingecko::{self, CoinGecko};
 use crate::source::ecb::{self, Ecb};
+use crate::source::finnhub::{self, Finnhub};
 use crate::source::frankfurter::{self, Frankfurter};
 use crate::source::simulated;
+use crate::source::twelve_data::{self, TwelveData};
 use crate::source::upstream::UpstreamConfig;
 use crate::source::yahoo::{self, Yahoo};
 
@@ -17,6 +20,9 @@ pub struct AssetConfig {
     /// Who is asked, first to last. `simulated` stands alone.
     pub sources: Vec<SourceName>,
     pub yahoo: UpstreamConfig,
+    pub finnhub: UpstreamConfig,
+    pub twelvedata: UpstreamConfig,
+    pub coingecko: UpstreamConfig,
     pub frankfurter: UpstreamConfig,
     pub ecb: UpstreamConfig,
     /// How long a quote is served without asking the source again.
@@ -41,6 +47,9 @@ impl Default for AssetConfig {
         Self {
             sources: vec![SourceName::Simulated],
             yahoo: Yahoo::defaults(),
+            finnhub: Finnhub::defaults(),
+            twelvedata: TwelveData::defaults(),
+            coingecko: CoinGecko::defaults(),
             frankfurter: Frankfurter::defaults(),
             ecb: Ecb::defaults(),
             quote_ttl_seconds: 15,
@@ -63,6 +72,12 @@ pub enum SourceName {
     Simulated,
     /// Yahoo Finance.
     Yahoo,
+    /// Shares of the United States.
+    Finnhub,
+    /// Shares, funds, pairs and coins of many exchanges.
+    TwelveData,
+    /// Coins.
+    CoinGecko,
     /// Rates of many central banks.
     Frankfurter,
     /// Rates of the European Central Bank.
@@ -70,12 +85,23 @@ pub enum SourceName {
 }
 
 impl SourceName {
-    pub const ALL: [Self; 4] = [Self::Simulated, Self::Yahoo, Self::Frankfurter, Self::Ecb];
+    pub const ALL: [Self; 7] = [
+        Self::Simulated,
+        Self::Yahoo,
+        Self::Finnhub,
+        Self::TwelveData,
+        Self::CoinGecko,
+        Self::Frankfurter,
+        Self::Ecb,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Simulated => simulated::NAME,
             Self::Yahoo => yahoo::NAME,
+            Self::Finnhub => finnhub::NAME,
+            Self::TwelveData => twelve_data::NAME,
+            Self::CoinGecko => coingecko::NAME,
             Self::Frankfurter => frankfurter::NAME,
             Self::Ecb => ecb::NAME,
         }

@@ -10,9 +10,12 @@ use crate::config::{AssetConfig, SourceName};
 use crate::instruments::Instruments;
 use crate::quotes::Quotes;
 use crate::source::MarketDataSource;
+use crate::source::coingecko::CoinGecko;
 use crate::source::ecb::Ecb;
+use crate::source::finnhub::Finnhub;
 use crate::source::frankfurter::Frankfurter;
 use crate::source::simulated::Simulated;
+use crate::source::twelve_data::TwelveData;
 use crate::source::upstream::CallBook;
 use crate::source::yahoo::Yahoo;
 
@@ -95,6 +98,9 @@ fn sources(
             Ok(match name {
                 SourceName::Simulated => Arc::new(Simulated::default()),
                 SourceName::Yahoo => Arc::new(Yahoo::try_new(&config.yahoo, book)?),
+                SourceName::Finnhub => Arc::new(Finnhub::try_new(&config.finnhub, book)?),
+                SourceName::TwelveData => Arc::new(TwelveData::try_new(&config.twelvedata, book)?),
+                SourceName::CoinGecko => Arc::new(CoinGecko::try_new(&config.coingecko, book)?),
                 SourceName::Frankfurter => {
                     Arc::new(Frankfurter::try_new(&config.frankfurter, book)?)
                 }

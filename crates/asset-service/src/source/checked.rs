@@ -35,6 +35,12 @@ pub(super) fn number(token: Option<&RawValue>) -> Option<Decimal> {
     domain::decimal::parse(token?.get()).ok()
 }
 
+/// A number that its source writes as a string.
+pub(super) fn text_number(token: Option<&RawValue>) -> Option<Decimal> {
+    let text: &str = serde_json::from_str(token?.get()).ok()?;
+    domain::decimal::parse(text).ok()
+}
+
 /// A token of Unix seconds.
 pub(super) fn second(token: Option<&RawValue>) -> Option<Timestamp> {
     Timestamp::from_second(token?.get().parse().ok()?).ok()

@@ -11,11 +11,15 @@
 //! that one slow symbol does not hold back the rest.
 
 mod checked;
+pub mod coingecko;
 pub mod ecb;
+pub mod finnhub;
 pub mod frankfurter;
 mod minor_units;
 mod pairs;
 pub mod simulated;
+mod symbols;
+pub mod twelve_data;
 pub mod upstream;
 pub mod yahoo;
 

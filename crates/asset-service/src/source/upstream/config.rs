@@ -1,5 +1,6 @@
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use service_kit::config::ConfigError;
 
 /// How to reach one source, and how much may be asked of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -38,5 +39,19 @@ impl UpstreamConfig {
             calls_per_month: 0,
             breaker_open_ms: 30_000,
         }
+    }
+
+    /// For a source that answers nobody without a key.
+    ///
+    /// # Errors
+    ///
+    /// There is none; the setting is named after the source.
+    pub(in super::super) fn with_key(&self, name: &str) -> Result<&Self, ConfigError> {
+        let has_key = self.api_key.as_ref();
+        if has_key.is_some_and(|key| !key.expose_secret().trim().is_empty()) {
+            return Ok(self);
+        }
+        let key = format!("asset.{name}.api_key");
+        Err(ConfigError::at(&key, "is missing: this source wants a key"))
     }
 }

@@ -27,8 +27,10 @@ pub(crate) fn name(source: Source) -> SourceName {
 pub(crate) fn upstream(config: &mut AssetConfig, source: Source) -> &mut UpstreamConfig {
     match source {
         Source::Yahoo => &mut config.yahoo,
+        Source::Finnhub => &mut config.finnhub,
+        Source::TwelveData => &mut config.twelvedata,
+        Source::CoinGecko => &mut config.coingecko,
         Source::Frankfurter => &mut config.frankfurter,
         Source::Ecb => &mut config.ecb,
-        _ => unreachable!("{source:?} is no source yet"),
     }
 }

@@ -21,14 +21,15 @@ async fn start() -> (MockServer, Ecb) {
 
 /// A file as the bank writes it, with these days.
 fn file(days: &[(&str, &[(&str, &str)])]) -> ResponseTemplate {
-    let mut cubes = String::new();
+    let mut cubes = Vec::new();
     for (day, rates) in days {
-        cubes += &format!("<Cube time='{day}'>");
+        cubes.push(format!("<Cube time='{day}'>"));
         for (currency, rate) in *rates {
-            cubes += &format!("<Cube currency='{currency}' rate='{rate}'/>");
+            cubes.push(format!("<Cube currency='{currency}' rate='{rate}'/>"));
         }
-        cubes += "</Cube>";
+        cubes.push("</Cube>".to_owned());
     }
+    let cubes = cubes.concat();
     let text = format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <gesmes:Envelope xmlns:gesmes="http://www.gesmes.org/xml/2002-08-01" xmlns="http://www.ecb.int/vocabulary/2002-08-01/eurofxref">

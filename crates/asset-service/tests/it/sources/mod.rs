@@ -1,12 +1,16 @@
 //! Each source as a client of its own, against what it answers on a good day and its oddities. All
 //! figures are invented.
 
+mod coingecko;
 mod ecb;
+mod finnhub;
 mod frankfurter;
+mod settings;
+mod twelve_data;
 
 use std::collections::BTreeMap;
 
-use asset_service::source::upstream::CallBook;
+use asset_service::source::upstream::{CallBook, UpstreamConfig};
 use asset_service::source::{
     Ask, MarketDataSource, Refusal, SourceError, SourceHistory, SourceQuote,
 };
@@ -24,6 +28,13 @@ async fn book() -> CallBook {
 
 fn ask() -> Ask {
     Ask::waiting(NOW.parse().unwrap())
+}
+
+fn with_key(server: &MockServer) -> UpstreamConfig {
+    UpstreamConfig {
+        api_key: Some("secret-key".into()),
+        ..UpstreamConfig::at(&server.uri())
+    }
 }
 
 fn json(body: impl Into<String>) -> ResponseTemplate {

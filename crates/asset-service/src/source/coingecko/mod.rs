@@ -1,0 +1,277 @@
+//! CoinGecko: coins only, with a demo key or with none.
+//!
+//! Coins are asked for by a slug (`bitcoin`), and several share a symbol: `BTC` is the one with the
+//! largest market capitalisation. What a symbol stands for is looked up once a day. A batch is one
+//! call.
+//!
+//! A day ends at midnight UTC. Without a paid plan, history reaches back 365 days; a longer range
+//! is answered as far as that.
+
+mod answer;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use domain::{Currency, Ticker};
+use futures::future::{BoxFuture, FutureExt};
+use futures::stream::{self, BoxStream, StreamExt};
+use jiff::Span;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::de::DeserializeOwned;
+use service_kit::config::ConfigError;
+
+use self::answer::{Chart, Coin, Found, Prices};
+use super::upstream::{Call, CallBook, Upstream, UpstreamConfig};
+use super::{
+    Ask, MarketDataSource, Question, SourceError, SourceHistory, SourceInstrument, SourceQuote,
+    checked, symbols,
+};
+
+pub const NAME: &str = "coingecko";
+
+const MOST_HITS: usize = 8;
+const KEPT_SYMBOLS: u64 = 20_000;
+const KEPT_FOR: Duration = Duration::from_hours(24);
+/// A day less than its limit, which is a matter of hours.
+const REACH_DAYS: i64 = 364;
+
+/// The CoinGecko source.
+#[derive(Debug)]
+pub struct CoinGecko {
+    upstream: Upstream,
+    /// By symbol.
+    coins: moka::sync::Cache<String, Coin>,
+}
+
+impl CoinGecko {
+    /// With the limits without a key, and those of the demo plan a month.
+    pub fn defaults() -> UpstreamConfig {
+        UpstreamConfig {
+            calls_per_minute: 5,
+            calls_per_month: 10_000,
+            ..UpstreamConfig::at("https://api.coingecko.com")
+        }
+    }
+
+    /// # Errors
+    ///
+    /// A setting cannot be used.
+    pub fn try_new(config: &UpstreamConfig, book: &CallBook) -> Result<Self, ConfigError> {
+        let key_header = Some(("x-cg-demo-api-key", ""));
+        Ok(Self {
+            upstream: Upstream::try_new(NAME, config, key_header, book)?,
+            coins: moka::sync::Cache::builder()
+                .max_capacity(KEPT_SYMBOLS)
+                .time_to_live(KEPT_FOR)
+                .build(),
+        })
+    }
+
+    async fn get<T: DeserializeOwned>(
+        &self,
+        ask: Ask,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, SourceError> {
+        let path = [&["api", "v3"], path].concat();
+        let answered = self.upstream.get(ask, &Call::new(&path, query)).await?;
+        answered.read(checked::json)
+    }
+
+    /// What these symbols stand for; one that is missing is unknown.
+    async fn coins(
+        &self,
+        ask: Ask,
+        symbols: BTreeSet<String>,
+    ) -> Result<BTreeMap<String, Coin>, SourceError> {
+        let (mut known, mut missing) = (BTreeMap::new(), Vec::new());
+        for symbol in symbols {
+            match self.coins.get(&symbol) {
+                Some(coin) => {
+                    known.insert(symbol, coin);
+                }
+                None => missing.push(symbol),
+            }
+        }
+        if missing.is_empty() {
+            return Ok(known);
+        }
+        let missing = missing.join(",");
+        let query = [
+            ("vs_currency", "usd"),
+            ("symbols", missing.as_str()),
+            ("include_tokens", "top"),
+            ("per_page", "250"),
+        ];
+        let found: Vec<Coin> = self.get(ask, &["coins", "markets"], &query).await?;
+        let asked: BTreeSet<&str> = missing.split(',').collect();
+        for (symbol, coin) in answer::largest(found) {
+            if asked.contains(symbol.as_str()) && answer::is_safe(&coin.id).is_ok() {
+                self.coins.insert(symbol.clone(), coin.clone());
+                known.insert(symbol, coin);
+            }
+        }
+        Ok(known)
+    }
+
+    async fn coin(&self, ask: Ask, ticker: &Ticker) -> Result<(Coin, Currency), SourceError> {
+        let (symbol, currency) = symbols::coingecko(ticker).ok_or(SourceError::UnknownSymbol)?;
+        let mut coins = self.coins(ask, BTreeSet::from([symbol.clone()])).await?;
+        let coin = coins.remove(&symbol).ok_or(SourceError::UnknownSymbol)?;
+        Ok((coin, currency))
+    }
+
+    async fn batch(
+        &self,
+        ask: Ask,
+        tickers: &[Ticker],
+    ) -> Vec<(Ticker, Result<SourceQuote, SourceError>)> {
+        let asked: Vec<_> = tickers.iter().map(symbols::coingecko).collect();
+        let prices = self.prices(ask, asked.iter().flatten()).await;
+        let answers = tickers.iter().zip(asked).map(|(ticker, asked)| {
+            let prices = prices.as_ref().map_err(SourceError::clone);
+            let quote = prices.and_then(|(coins, prices)| {
+                let (symbol, currency) = asked.ok_or(SourceError::UnknownSymbol)?;
+                let coin = coins.get(&symbol).ok_or(SourceError::UnknownSymbol)?;
+                answer::quote(prices, ask, &coin.id, currency)
+            });
+            (ticker.clone(), quote)
+        });
+        answers.collect()
+    }
+
+    async fn prices<'a>(
+        &self,
+        ask: Ask,
+        asked: impl Iterator<Item = &'a (String, Currency)> + Clone,
+    ) -> Result<(BTreeMap<String, Coin>, Prices), SourceError> {
+        let symbols = asked.clone().map(|(symbol, _)| symbol.clone()).collect();
+        let coins = self.coins(ask, symbols).await?;
+        if coins.is_empty() {
+            return Ok((coins, Prices::new()));
+        }
+        let ids: Vec<&str> = coins.values().map(|coin| coin.id.as_str()).collect();
+        let currencies: BTreeSet<String> = asked.map(|(_, currency)| in_small(*currency)).collect();
+        let currencies: Vec<String> = currencies.into_iter().collect();
+        let query = [
+            ("ids", ids.join(",")),
+            ("vs_currencies", currencies.join(",")),
+            ("include_last_updated_at", "true".to_owned()),
+            ("precision", "full".to_owned()),
+        ];
+        let query = query.each_ref().map(|(key, value)| (*key, value.as_str()));
+        let prices = self.get(ask, &["simple", "price"], &query).await?;
+        Ok((coins, prices))
+    }
+
+    async fn closes(
+        &self,
+        ask: Ask,
+        ticker: &Ticker,
+        from: Date,
+        to: Date,
+    ) -> Result<SourceHistory, SourceError> {
+        let (coin, currency) = self.coin(ask, ticker).await?;
+        let today = ask.now.to_zoned(TimeZone::UTC).date();
+        let reach = today.saturating_sub(Span::new().days(REACH_DAYS));
+        let second = |day: Date| {
+            let midnight = day.to_zoned(TimeZone::UTC);
+            midnight
+                .map_err(checked::unreadable)
+                .map(|day| day.timestamp().as_second())
+        };
+        let first = second(from.max(reach))?.to_string();
+        // Two days on, for the points at the midnight that ends the last day.
+        let last = second(to.min(today).saturating_add(Span::new().days(2)))?;
+        let (last, currency_code) = (last.to_string(), in_small(currency));
+        let query = [
+            ("vs_currency", currency_code.as_str()),
+            ("from", &first),
+            ("to", &last),
+            ("precision", "full"),
+        ];
+        let path = ["coins", &coin.id, "market_chart", "range"];
+        let chart: Chart = self.get(ask, &path, &query).await?;
+        Ok(SourceHistory {
+            currency,
+            closes: chart.closes(ask, from.max(reach), to),
+            actions: Some(Vec::new()),
+            crossed_through: None,
+        })
+    }
+}
+
+fn in_small(currency: Currency) -> String {
+    currency.code().to_ascii_lowercase()
+}
+
+impl MarketDataSource for CoinGecko {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn answers(&self, _: Question, ticker: &Ticker) -> bool {
+        symbols::coingecko(ticker).is_some()
+    }
+
+    fn upstream(&self) -> Option<&Upstream> {
+        Some(&self.upstream)
+    }
+
+    fn can_search(&self) -> bool {
+        true
+    }
+
+    fn quotes<'a>(
+        &'a self,
+        ask: Ask,
+        tickers: &'a [Ticker],
+    ) -> BoxStream<'a, (Ticker, Result<SourceQuote, SourceError>)> {
+        stream::once(self.batch(ask, tickers))
+            .flat_map(stream::iter)
+            .boxed()
+    }
+
+    fn instrument<'a>(
+        &'a self,
+        ask: Ask,
+        ticker: &'a Ticker,
+    ) -> BoxFuture<'a, Result<SourceInstrument, SourceError>> {
+        async move {
+            let (coin, currency) = self.coin(ask, ticker).await?;
+            Ok(coin.instrument(ticker.clone(), currency))
+        }
+        .boxed()
+    }
+
+    fn history<'a>(
+        &'a self,
+        ask: Ask,
+        ticker: &'a Ticker,
+        from: Date,
+        to: Date,
+    ) -> BoxFuture<'a, Result<SourceHistory, SourceError>> {
+        self.closes(ask, ticker, from, to).boxed()
+    }
+
+    /// Coins without a rank are left out: their symbols would be somebody else's.
+    fn search<'a>(
+        &'a self,
+        ask: Ask,
+        text: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<SourceInstrument>, SourceError>> {
+        async move {
+            if text.trim().is_empty() {
+                return Ok(Vec::new());
+            }
+            let found: Found = self.get(ask, &["search"], &[("query", text)]).await?;
+            let mut coins: Vec<Coin> = answer::largest(found.coins).into_values().collect();
+            coins.retain(Coin::has_rank);
+            coins.sort_by_key(Coin::rank);
+            let hits = coins.into_iter().filter_map(Coin::in_dollars);
+            Ok(hits.take(MOST_HITS).collect())
+        }
+        .boxed()
+    }
+}

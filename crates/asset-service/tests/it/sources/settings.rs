@@ -1,0 +1,81 @@
+use asset_service::source::upstream::UpstreamConfig;
+use asset_service::{AssetConfig, AssetService, SourceName};
+use service_kit::config::ConfigError;
+use service_kit::testing::TestIssuer;
+
+use crate::support::{Storage, clock};
+
+const KEY: &str = "a1b2c3-never-shown";
+
+fn keyed(config: UpstreamConfig) -> UpstreamConfig {
+    UpstreamConfig {
+        api_key: Some(KEY.into()),
+        ..config
+    }
+}
+
+/// Every source that has a network, with a key for each.
+fn config() -> AssetConfig {
+    let config = AssetConfig::default();
+    AssetConfig {
+        sources: SourceName::ALL[1..].to_vec(),
+        yahoo: keyed(config.yahoo),
+        finnhub: keyed(config.finnhub),
+        twelvedata: keyed(config.twelvedata),
+        coingecko: keyed(config.coingecko),
+        frankfurter: keyed(config.frankfurter),
+        ecb: keyed(config.ecb),
+        ..AssetConfig::default()
+    }
+}
+
+async fn started(config: &AssetConfig) -> Result<AssetService, ConfigError> {
+    let (storage, clock) = (Storage::new().await, clock());
+    let verifier = TestIssuer::new(&clock).verifier();
+    AssetService::try_new(config, storage.table(), verifier, clock)
+}
+
+#[tokio::test]
+async fn keys_are_shown_nowhere() {
+    let config = config();
+    let service = started(&config).await.unwrap();
+    for shown in [
+        format!("{config:?}"),
+        format!("{service:?}"),
+        serde_json::to_string(&config).unwrap(),
+    ] {
+        assert!(!shown.contains(KEY), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_no_header_can_carry_stops_the_start_without_showing_it() {
+    let mut config = config();
+    config.finnhub.api_key = Some(format!("{KEY}\n").into());
+    let error = started(&config).await.unwrap_err().to_string();
+    assert!(error.contains("asset.finnhub.api_key"), "{error}");
+    assert!(!error.contains(KEY), "{error}");
+}
+
+#[tokio::test]
+async fn a_missing_key_stops_the_start_by_its_name() {
+    for (source, key) in [
+        (SourceName::Finnhub, "asset.finnhub.api_key"),
+        (SourceName::TwelveData, "asset.twelvedata.api_key"),
+    ] {
+        let config = AssetConfig {
+            sources: vec![source],
+            ..AssetConfig::default()
+        };
+        let error = started(&config).await.unwrap_err().to_string();
+        assert!(error.contains(key), "{error}");
+    }
+}
+
+#[test]
+fn every_source_is_called_the_same_everywhere() {
+    for source in SourceName::ALL {
+        let name = serde_json::to_string(&source).unwrap();
+        assert_eq!(name, format!("{:?}", source.as_str()));
+    }
+}
