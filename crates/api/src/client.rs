@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use domain::Ticker;
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tower::ServiceExt;
@@ -41,6 +41,7 @@ pub enum ClientError {
 #[derive(Debug, Clone)]
 pub struct AssetClient {
     transport: Transport,
+    authorization: Option<HeaderValue>,
 }
 
 /// How many symbols one batch of quotes may have.
@@ -48,7 +49,25 @@ pub const MAX_QUOTES: usize = 100;
 
 impl AssetClient {
     pub fn new(transport: Transport) -> Self {
-        Self { transport }
+        Self {
+            transport,
+            authorization: None,
+        }
+    }
+
+    /// Asks in the name of whoever the access token is of, so that their own instruments are known.
+    ///
+    /// # Errors
+    ///
+    /// The token holds what no header may.
+    pub fn acting_for(&self, token: &str) -> Result<Self, http::Error> {
+        let value = HeaderValue::try_from(format!("Bearer {token}"));
+        let mut authorization = value?;
+        authorization.set_sensitive(true);
+        Ok(Self {
+            transport: self.transport.clone(),
+            authorization: Some(authorization),
+        })
     }
 
     /// The latest quote of each ticker, in the order asked; at most [`MAX_QUOTES`].
@@ -58,13 +77,13 @@ impl AssetClient {
             .map(|ticker| escaped(ticker.as_str()))
             .collect();
         let path = format!("/v1/quotes?symbols={}", symbols.join(","));
-        Ok(get::<QuoteList>(&self.transport, &path).await?.items)
+        Ok(self.get::<QuoteList>(&path).await?.items)
     }
 
     /// One instrument, or nothing when no source knows it.
     pub async fn get_instrument(&self, ticker: &Ticker) -> Result<Option<Instrument>, ClientError> {
         let path = format!("/v1/instruments/{}", escaped(ticker.as_str()));
-        match get(&self.transport, &path).await {
+        match self.get(&path).await {
             Ok(instrument) => Ok(Some(instrument)),
             Err(ClientError::Refused {
                 status: StatusCode::NOT_FOUND,
@@ -73,15 +92,31 @@ impl AssetClient {
             Err(error) => Err(error),
         }
     }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        get_as(&self.transport, path, self.authorization.clone()).await
+    }
 }
 
 /// Reads the JSON document at `path`.
 pub async fn get<T: DeserializeOwned>(transport: &Transport, path: &str) -> Result<T, ClientError> {
-    let request = Request::builder()
+    get_as(transport, path, None).await
+}
+
+async fn get_as<T: DeserializeOwned>(
+    transport: &Transport,
+    path: &str,
+    authorization: Option<HeaderValue>,
+) -> Result<T, ClientError> {
+    let mut request = Request::builder()
         .method(Method::GET)
         .uri(path)
         .header(http::header::ACCEPT, "application/json")
         .body(Bytes::new())?;
+    if let Some(authorization) = authorization {
+        let headers = request.headers_mut();
+        headers.insert(http::header::AUTHORIZATION, authorization);
+    }
     let response = transport.clone().oneshot(request).await?;
     let status = response.status();
     if status.is_success() {

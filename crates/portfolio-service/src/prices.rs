@@ -3,6 +3,9 @@
 //! A price is reused for about a second, so that the busiest portfolio costs
 //! the Asset service about one batch a second and not one a request. Nothing here
 //! fails: what cannot be had is missing, with its reason.
+//!
+//! Invariant: the price of a customer's own instrument is asked for with that customer's token,
+//! and is never kept; so nobody is shown another customer's, nor an older one than they entered.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,7 +17,9 @@ use domain::ledger::Lot;
 use domain::valuation::{Mark, Market, Missing, needs, rates_of_marks};
 use domain::{Currency, Price, Rate, Ticker};
 use futures::future::join_all;
+use futures::join;
 use moka::sync::Cache;
+use service_kit::AccessToken;
 
 const MOST_REUSED: u64 = 50_000;
 const INSTRUMENT_REUSE: Duration = Duration::from_mins(10);
@@ -61,7 +66,12 @@ impl Prices {
     pub(crate) async fn instrument(
         &self,
         ticker: &Ticker,
+        token: &AccessToken,
     ) -> Result<Option<Instrument>, ClientError> {
+        if ticker.is_own() {
+            let asset = self.asset.acting_for(token.reveal())?;
+            return asset.get_instrument(ticker).await;
+        }
         if let Some(known) = self.instruments.get(ticker) {
             return Ok(known);
         }
@@ -75,13 +85,21 @@ impl Prices {
         &self,
         lots: impl Iterator<Item = (&'a Ticker, &'a Lot)> + Clone,
         base: Option<Currency>,
+        token: &AccessToken,
     ) -> PriceBook {
         let (tickers, pairs) = needs(lots.clone(), base);
+        let (own, tickers) = tickers.into_iter().partition(Ticker::is_own);
         let mut book = PriceBook::default();
-        self.add(&mut book, tickers, &pairs).await;
+        let ((), own) = join!(
+            self.add(&mut book, tickers, &pairs),
+            self.ask_own(own, token),
+        );
+        for (ticker, seen) in own {
+            book.insert(ticker, seen);
+        }
         let more_pairs = rates_of_marks(lots, base, &book.market);
         if !more_pairs.is_empty() {
-            self.add(&mut book, BTreeSet::new(), &more_pairs).await;
+            self.add(&mut book, Vec::new(), &more_pairs).await;
         }
         book
     }
@@ -89,10 +107,9 @@ impl Prices {
     async fn add(
         &self,
         book: &mut PriceBook,
-        tickers: BTreeSet<Ticker>,
+        mut wanted: Vec<Ticker>,
         pairs: &BTreeSet<(Currency, Currency)>,
     ) {
-        let mut wanted: Vec<Ticker> = tickers.into_iter().collect();
         wanted.extend(
             pairs
                 .iter()
@@ -105,25 +122,36 @@ impl Prices {
                 None => unknown.push(ticker),
             }
         }
-        for (ticker, seen) in self.ask(unknown).await {
+        for (ticker, seen) in ask(&self.asset, unknown).await {
             self.recent.insert(ticker.clone(), Arc::clone(&seen));
             book.insert(ticker, seen);
         }
     }
 
-    /// Asks in batches, all at once; what one batch fails to bring is missing.
-    async fn ask(&self, tickers: Vec<Ticker>) -> Vec<(Ticker, Arc<Seen>)> {
-        let batches = tickers.chunks(MAX_QUOTES).map(|batch| async move {
-            let quotes = self.asset.list_quotes(batch).await.unwrap_or_else(|error| {
+    async fn ask_own(&self, tickers: Vec<Ticker>, token: &AccessToken) -> Vec<(Ticker, Arc<Seen>)> {
+        match self.asset.acting_for(token.reveal()) {
+            Ok(asset) => ask(&asset, tickers).await,
+            Err(error) => {
                 let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, "no prices from the asset service");
+                tracing::warn!(error, "no prices of own instruments");
                 Vec::new()
-            });
-            let seen = quotes.into_iter().map(|quote| Arc::new(Seen::new(quote)));
-            batch.iter().cloned().zip(seen).collect::<Vec<_>>()
-        });
-        join_all(batches).await.into_iter().flatten().collect()
+            }
+        }
     }
+}
+
+/// Asks in batches, all at once; what one batch fails to bring is missing.
+async fn ask(asset: &AssetClient, tickers: Vec<Ticker>) -> Vec<(Ticker, Arc<Seen>)> {
+    let batches = tickers.chunks(MAX_QUOTES).map(|batch| async move {
+        let quotes = asset.list_quotes(batch).await.unwrap_or_else(|error| {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "no prices from the asset service");
+            Vec::new()
+        });
+        let seen = quotes.into_iter().map(|quote| Arc::new(Seen::new(quote)));
+        batch.iter().cloned().zip(seen).collect::<Vec<_>>()
+    });
+    join_all(batches).await.into_iter().flatten().collect()
 }
 
 impl Seen {

@@ -14,7 +14,7 @@ use domain::{Money, PortfolioId, Ticker, TransactionId};
 use service_kit::contract::{
     AnyRoute, Contended, IfMatch, NotFound, Preconditioned, SignedIn, Stores, WithBody,
 };
-use service_kit::{Answer, Body, Caller, ETag, PathIds, Preconditions, Result};
+use service_kit::{Answer, Body, Caller, CallerWithToken, ETag, PathIds, Preconditions, Result};
 use store::{Item, WriteError};
 
 use super::investments::NOT_FOUND;
@@ -41,7 +41,7 @@ use crate::store::portfolios::StoredPortfolio;
 )]
 pub(crate) async fn amend_investment(
     State(service): State<PortfolioService>,
-    caller: Caller,
+    CallerWithToken { caller, token }: CallerWithToken,
     PathIds(id, investment): PathIds<PortfolioId, TransactionId>,
     preconditions: Preconditions,
     Body {
@@ -60,7 +60,7 @@ pub(crate) async fn amend_investment(
             fields.clone(),
             request.clone(),
         )?;
-        let (shown, etag) = shown(&service, &amended).await?;
+        let (shown, etag) = shown(&service, &amended, &token).await?;
         if read.amend(&service, &amended).await? {
             return Ok(Answer::ok(&shown)?.etag(&etag));
         }

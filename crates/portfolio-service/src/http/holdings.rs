@@ -7,7 +7,7 @@ use axum::extract::State;
 use domain::valuation::{Holding as Valued, Valuation};
 use domain::{Money, PortfolioId};
 use service_kit::contract::{AnyRoute, NotFound, Paging, SignedIn, WithQuery};
-use service_kit::{Answer, Caller, PageRequest, Params, PathId, Result};
+use service_kit::{Answer, CallerWithToken, PageRequest, Params, PathId, Result};
 
 use super::figures::{self, amount, number};
 use crate::prices::PriceBook;
@@ -29,7 +29,7 @@ use crate::store::ledger;
 )]
 pub(crate) async fn list_holdings(
     State(service): State<PortfolioService>,
-    caller: Caller,
+    CallerWithToken { caller, token }: CallerWithToken,
     PathId(id): PathId<PortfolioId>,
     mut params: Params,
 ) -> Result<Answer> {
@@ -41,7 +41,7 @@ pub(crate) async fn list_holdings(
         ledger::load(&service.table, &service.ledgers, caller.customer_id, id).await?;
 
     let base = portfolio.value.0.base_currency;
-    let book = service.prices.book(ledger.lots(), Some(base)).await;
+    let book = service.prices.book(ledger.lots(), Some(base), &token).await;
     // A weight needs the whole, so that every page values every holding.
     let valuation = Valuation::of(ledger.positions(), base, &book.market)?;
     let mut rows = valuation.holdings.iter().skip_while(|holding| {

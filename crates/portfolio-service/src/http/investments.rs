@@ -9,7 +9,7 @@ use domain::ledger::Lot;
 use domain::{InstrumentType, PortfolioId, Ticker, TransactionId};
 use service_kit::contract::{AnyRoute, IfNoneMatch, NotFound, Paging, SignedIn, WithQuery};
 use service_kit::{
-    Answer, Caller, Error, PageRequest, Params, PathId, PathIds, Preconditions, Result,
+    Answer, CallerWithToken, Error, PageRequest, Params, PathId, PathIds, Preconditions, Result,
 };
 
 use super::figures;
@@ -35,7 +35,7 @@ pub(super) const NOT_FOUND: Error = Error::NotFound { what: "investment" };
 )]
 pub(crate) async fn list_investments(
     State(service): State<PortfolioService>,
-    caller: Caller,
+    CallerWithToken { caller, token }: CallerWithToken,
     PathId(id): PathId<PortfolioId>,
     mut params: Params,
 ) -> Result<Answer> {
@@ -64,7 +64,11 @@ pub(crate) async fn list_investments(
         .map(|(place, ..)| PageRequest::token(&scope, place));
     let book = service
         .prices
-        .book(shown.iter().map(|(_, held, lot)| (*held, *lot)), None)
+        .book(
+            shown.iter().map(|(_, held, lot)| (*held, *lot)),
+            None,
+            &token,
+        )
         .await;
     let items: Result<Vec<_>> = shown
         .iter()
@@ -98,14 +102,17 @@ fn place(ticker: &Ticker, lot: &Lot) -> String {
 )]
 pub(crate) async fn get_investment(
     State(service): State<PortfolioService>,
-    caller: Caller,
+    CallerWithToken { caller, token }: CallerWithToken,
     PathIds(id, investment): PathIds<PortfolioId, TransactionId>,
     preconditions: Preconditions,
 ) -> Result<Answer> {
     let (_, ledger) =
         ledger::load(&service.table, &service.ledgers, caller.customer_id, id).await?;
     let (ticker, lot) = ledger.lot(investment).ok_or(NOT_FOUND)?;
-    let book = service.prices.book([(ticker, lot)].into_iter(), None).await;
+    let book = service
+        .prices
+        .book([(ticker, lot)].into_iter(), None, &token)
+        .await;
     let shown = figures::investment(id, ticker, lot, &book)?;
     let etag = figures::etag(lot, &shown);
     if preconditions.not_modified(&etag) {

@@ -17,7 +17,8 @@ use service_kit::contract::{
 };
 use service_kit::idempotency::{CommitError, is_replay};
 use service_kit::{
-    Answer, Begun, Body, Caller, ETag, Error, Idempotency, IdempotencyGuard, PathId, Result,
+    AccessToken, Answer, Begun, Body, CallerWithToken, ETag, Error, Idempotency, IdempotencyGuard,
+    PathId, Result,
 };
 use store::{Item, WriteError};
 
@@ -46,7 +47,7 @@ pub(super) const ATTEMPTS: usize = 16;
 )]
 pub(crate) async fn record_investment(
     State(service): State<PortfolioService>,
-    caller: Caller,
+    CallerWithToken { caller, token }: CallerWithToken,
     PathId(id): PathId<PortfolioId>,
     idempotency: Idempotency,
     Body {
@@ -65,8 +66,8 @@ pub(crate) async fn record_investment(
     };
     let load = || ledger::load(&service.table, &service.ledgers, caller.customer_id, id);
     let mut read = load().await?;
-    let purchase = purchase(&service, &read.0, fields, request).await?;
-    let (shown, etag) = shown(&service, &purchase).await?;
+    let purchase = purchase(&service, &read.0, fields, request, &token).await?;
+    let (shown, etag) = shown(&service, &purchase, &token).await?;
     let location = format!("/v1/portfolios/{id}/investments/{}", purchase.id);
     let answer = Answer::created(location, &shown)?.etag(&etag);
 
@@ -96,6 +97,7 @@ async fn purchase(
     portfolio: &Item<StoredPortfolio>,
     mut fields: Fields,
     request: RecordInvestment,
+    token: &AccessToken,
 ) -> Result<Transaction> {
     let today = service.clock.latest_date();
     let ticker = fields.required("ticker_symbol", request.ticker_symbol);
@@ -114,7 +116,7 @@ async fn purchase(
     let (instrument_type, currency) = match (kind, currency) {
         (Some(kind), Some(currency)) => (kind, currency),
         (kind, currency) => {
-            let (own_kind, own_currency) = described(service, &ticker).await?;
+            let (own_kind, own_currency) = described(service, &ticker, token).await?;
             let base = portfolio.value.0.base_currency;
             let kind = kind.or(own_kind).unwrap_or_else(InstrumentType::other);
             (kind, currency.or(own_currency).unwrap_or(base))
@@ -144,8 +146,9 @@ async fn purchase(
 async fn described(
     service: &PortfolioService,
     ticker: &Ticker,
+    token: &AccessToken,
 ) -> Result<(Option<InstrumentType>, Option<Currency>)> {
-    let found = service.prices.instrument(ticker).await.map_err(|error| {
+    let found = service.prices.instrument(ticker, token).await.map_err(|error| {
         tracing::warn!(error = &error as &dyn std::error::Error, "no instrument data");
         Error::Unavailable {
             detail: "The instrument cannot be looked up now. Give instrument_type and currency, or try again.",
@@ -211,6 +214,7 @@ async fn committed(
 pub(super) async fn shown(
     service: &PortfolioService,
     transaction: &Transaction,
+    token: &AccessToken,
 ) -> Result<(Investment, ETag)> {
     let ticker = transaction.entry.ticker();
     let alone = Position::empty(ticker.clone())
@@ -220,7 +224,10 @@ pub(super) async fn shown(
         .lots()
         .first()
         .ok_or_else(|| Error::internal("a purchase without a lot"))?;
-    let book = service.prices.book([(ticker, lot)].into_iter(), None).await;
+    let book = service
+        .prices
+        .book([(ticker, lot)].into_iter(), None, token)
+        .await;
     let shown = figures::investment(transaction.portfolio_id, ticker, lot, &book)?;
     let etag = figures::etag(lot, &shown);
     Ok((shown, etag))

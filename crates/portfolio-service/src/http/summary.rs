@@ -8,7 +8,7 @@ use axum::extract::State;
 use domain::valuation::{Total, Valuation};
 use domain::{PortfolioId, Ticker};
 use service_kit::contract::{AnyRoute, NotFound, SignedIn};
-use service_kit::{Answer, Caller, PathId, Result};
+use service_kit::{Answer, CallerWithToken, PathId, Result};
 
 use super::figures::{self, amount, number};
 use crate::prices::PriceBook;
@@ -27,13 +27,13 @@ use crate::store::ledger;
 )]
 pub(crate) async fn get_summary(
     State(service): State<PortfolioService>,
-    caller: Caller,
+    CallerWithToken { caller, token }: CallerWithToken,
     PathId(id): PathId<PortfolioId>,
 ) -> Result<Answer> {
     let (portfolio, ledger) =
         ledger::load(&service.table, &service.ledgers, caller.customer_id, id).await?;
     let base = portfolio.value.0.base_currency;
-    let book = service.prices.book(ledger.lots(), Some(base)).await;
+    let book = service.prices.book(ledger.lots(), Some(base), &token).await;
     let Valuation {
         total,
         holdings,

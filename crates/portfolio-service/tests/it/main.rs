@@ -11,6 +11,7 @@ mod golden;
 mod holdings;
 mod investments;
 mod market;
+mod own;
 mod patches;
 mod portfolios;
 mod prices;

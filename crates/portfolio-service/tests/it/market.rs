@@ -7,7 +7,7 @@ use api::Number;
 use api::asset::{Instrument, Quote, QuoteList, Staleness};
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::{SignedDuration, Timestamp};
@@ -20,6 +20,10 @@ pub(crate) struct Market(Arc<Mutex<Known>>);
 #[derive(Default)]
 struct Known {
     quotes: BTreeMap<String, Quote>,
+    /// Quotes of own instruments, by `Authorization` and symbol.
+    own: BTreeMap<(String, String), Quote>,
+    /// The symbols of each batch, and what it was authorized by.
+    batches: Vec<(String, Option<String>)>,
     instruments: BTreeMap<String, Instrument>,
     broken: bool,
 }
@@ -65,6 +69,26 @@ impl Market {
         quote.reason = None;
         change(&mut quote);
         self.known().quotes.insert(symbol.to_owned(), quote);
+    }
+
+    /// What whoever has this token entered for an instrument of their own.
+    pub(crate) fn own_price(&self, token: &str, symbol: &str, price: &str, currency: &str) {
+        let quote = Quote {
+            price: Some(number(price)),
+            currency: Some(currency.to_owned()),
+            source: Some("manual".to_owned()),
+            as_of: Some(as_of()),
+            fetched_at: Some(as_of()),
+            staleness: Staleness::Fresh,
+            reason: None,
+            ..unpriced(symbol, "")
+        };
+        let key = (format!("Bearer {token}"), symbol.to_owned());
+        self.known().own.insert(key, quote);
+    }
+
+    pub(crate) fn batches(&self) -> Vec<(String, Option<String>)> {
+        self.known().batches.clone()
     }
 
     pub(crate) fn no_price(&self, symbol: &str, reason: &str) {
@@ -124,15 +148,22 @@ fn unpriced(symbol: &str, reason: &str) -> Quote {
 async fn list_quotes(
     State(market): State<Market>,
     Query(query): Query<BTreeMap<String, String>>,
+    headers: HeaderMap,
 ) -> Response {
-    let known = market.known();
+    let mut known = market.known();
+    let authorization = headers
+        .get("authorization")
+        .map(|value| value.to_str().unwrap().to_owned());
+    known
+        .batches
+        .push((query["symbols"].clone(), authorization.clone()));
     if known.broken {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
     let quote = |symbol: &str| {
-        known
-            .quotes
-            .get(symbol)
+        let own = authorization.clone().map(|by| (by, symbol.to_owned()));
+        own.and_then(|own| known.own.get(&own))
+            .or_else(|| known.quotes.get(symbol))
             .cloned()
             .unwrap_or_else(|| unpriced(symbol, "UNKNOWN_SYMBOL"))
     };

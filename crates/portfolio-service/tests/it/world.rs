@@ -33,6 +33,19 @@ impl World {
         Self::with_asset_service(market, transport).await
     }
 
+    /// With prices reused for a minute.
+    pub(crate) async fn keeping_prices() -> Self {
+        let mut world = Self::new().await;
+        let config = PortfolioConfig {
+            price_reuse_milliseconds: 60_000,
+            ..PortfolioConfig::default()
+        };
+        let asset = transport::in_process(world.market.router());
+        let service = service_with(&config, &world.store, asset, &world.issuer, &world.clock);
+        world.app = TestApp::start(service).await;
+        world
+    }
+
     pub(crate) async fn with_asset_service(market: Market, asset: Transport) -> Self {
         let directory = TempDir::new().unwrap();
         let store = Store::open_embedded(directory.path(), &[TABLE])
