@@ -362,6 +362,10 @@ async fn no_more_requests_are_under_way_than_allowed() {
     config.yahoo.concurrent_requests = 2;
     config.quote_deadline_ms = 200;
     let market = Market::configured(&config).await;
+    Mock::given(path("/v7/finance/quote"))
+        .respond_with(ResponseTemplate::new(401))
+        .mount(&server)
+        .await;
     let slow = ResponseTemplate::new(500).set_delay(std::time::Duration::from_secs(20));
     Mock::given(method("GET"))
         .respond_with(slow)
@@ -369,5 +373,9 @@ async fn no_more_requests_are_under_way_than_allowed() {
         .await;
     let list = market.get("/v1/quotes?symbols=A,B,C,D").await.expect(200);
     assert_eq!(list.at("/items/3/reason"), "SOURCE_UNAVAILABLE");
-    assert_eq!(server.received_requests().await.unwrap().len(), 2);
+    let requests = server.received_requests().await.unwrap();
+    let charts = requests
+        .iter()
+        .filter(|request| request.url.path().starts_with("/v8/"));
+    assert_eq!(charts.count(), 2);
 }

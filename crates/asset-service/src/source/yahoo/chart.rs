@@ -1,4 +1,4 @@
-//! One answer of `/v8/finance/chart/{symbol}`: only its `meta` is read.
+//! One answer of `/v8/finance/chart/{symbol}`: its `meta` here, its days in [`history`].
 //!
 //! Invariant: a number becomes a price from its JSON token, digit for digit. A `null`, a string,
 //! or a price that is zero, negative, of another symbol or from the future becomes no price.
@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::super::upstream::unavailable;
 use super::super::{SourceError, SourceInstrument, SourceQuote, checked};
+use super::history::{Events, Indicators};
 
 #[derive(Deserialize)]
 struct Answer {
@@ -24,37 +25,60 @@ struct Chart {
 }
 
 #[derive(Deserialize)]
-struct Series {
-    meta: Meta,
+pub(super) struct Series {
+    pub(super) meta: Meta,
+    pub(super) timestamp: Option<Vec<Token>>,
+    pub(super) events: Option<Events>,
+    pub(super) indicators: Option<Indicators>,
 }
+
+pub(super) type Token = Option<Box<RawValue>>;
 
 #[derive(Deserialize)]
 struct ChartError {
     code: Option<String>,
 }
 
+/// What a quote of `/v7/finance/quote` says as well, in part by other names.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Meta {
-    symbol: Option<String>,
-    currency: Option<String>,
-    regular_market_price: Option<Box<RawValue>>,
-    regular_market_time: Option<Box<RawValue>>,
-    previous_close: Option<Box<RawValue>>,
-    chart_previous_close: Option<Box<RawValue>>,
+    pub(super) symbol: Option<String>,
+    pub(super) currency: Option<String>,
+    regular_market_price: Token,
+    regular_market_time: Token,
+    #[serde(alias = "regularMarketPreviousClose")]
+    previous_close: Token,
+    chart_previous_close: Token,
     /// In minutes.
-    exchange_data_delayed_by: Option<Box<RawValue>>,
+    exchange_data_delayed_by: Token,
     full_exchange_name: Option<String>,
     exchange_name: Option<String>,
+    pub(super) exchange_timezone_name: Option<String>,
+    /// In seconds, today.
+    pub(super) gmtoffset: Option<i32>,
+    current_trading_period: Option<TradingPeriod>,
+    #[serde(alias = "quoteType")]
     instrument_type: Option<String>,
     long_name: Option<String>,
     short_name: Option<String>,
 }
 
+#[derive(Debug, Deserialize)]
+struct TradingPeriod {
+    regular: Option<Period>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Period {
+    start: Token,
+    end: Token,
+}
+
 /// # Errors
 ///
 /// `Unavailable` for what is no chart, `Refused` for a chart of another symbol.
-pub(super) fn read(body: &[u8], asked: &Ticker) -> Result<Meta, SourceError> {
+pub(super) fn read(body: &[u8], asked: &Ticker) -> Result<Series, SourceError> {
     let answer: Answer = checked::json(body)?;
     if answer.chart.error.is_some_and(|error| error.is_not_found()) {
         return Err(SourceError::UnknownSymbol);
@@ -63,11 +87,9 @@ pub(super) fn read(body: &[u8], asked: &Ticker) -> Result<Meta, SourceError> {
         .chart
         .result
         .and_then(|result| result.into_iter().next());
-    let meta = series
-        .ok_or_else(|| unavailable("its answer is empty"))?
-        .meta;
-    match &meta.symbol {
-        Some(symbol) if symbol.eq_ignore_ascii_case(asked.as_str()) => Ok(meta),
+    let series = series.ok_or_else(|| unavailable("its answer is empty"))?;
+    match &series.meta.symbol {
+        Some(symbol) if symbol.eq_ignore_ascii_case(asked.as_str()) => Ok(series),
         other => Err(checked::other_symbol(asked, other.as_deref())),
     }
 }
@@ -87,6 +109,13 @@ impl ChartError {
 }
 
 impl Meta {
+    /// The regular session that is on, or the next.
+    pub(super) fn session(&self) -> Option<(Timestamp, Timestamp)> {
+        let regular = self.current_trading_period.as_ref()?.regular.as_ref()?;
+        let start = checked::second(regular.start.as_deref())?;
+        Some((start, checked::second(regular.end.as_deref())?))
+    }
+
     pub(super) fn quote(&self, now: Timestamp) -> Result<SourceQuote, SourceError> {
         let unit = checked::unit(self.currency.as_deref())?;
         let quoted = checked::number(self.regular_market_price.as_deref());

@@ -1,34 +1,45 @@
-//! Yahoo Finance over its chart endpoint: one request for each symbol, and only a few at a time,
-//! however many ask.
+//! Yahoo Finance: the chart endpoint, one request for each symbol and only a few at a time, and the
+//! quote endpoint for many symbols at once where it lets us in.
 //!
-//! The endpoint is public but unofficial, so nothing it says is taken on trust: every number is
-//! read from its JSON token and checked ([`chart`]).
+//! The endpoints are public but unofficial, so nothing they say is taken on trust: every number is
+//! read from its JSON token and checked ([`chart`], [`history`]). The quote endpoint mostly wants a
+//! cookie and answers 401; it is then left alone for an hour and the charts are asked instead.
 
+mod batch;
 mod chart;
+mod history;
 mod search;
+
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use domain::Ticker;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{self, BoxStream, StreamExt};
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span};
 use reqwest::{StatusCode, header};
 use service_kit::config::ConfigError;
 
-use self::chart::Meta;
-use super::upstream::{Call, CallBook, Upstream, UpstreamConfig, unavailable};
+use self::chart::{Meta, Series};
+use super::upstream::{Call, CallBook, Upstream, UpstreamConfig};
 use super::{
     Ask, MarketDataSource, Question, SourceError, SourceHistory, SourceInstrument, SourceQuote,
+    checked,
 };
 
 pub const NAME: &str = "yahoo";
 
-/// Every request of a batch waits for its permit at once.
+/// As many as one address can hold; every chart of a batch waits for its permit at once.
 const LARGEST_BATCH: usize = 100;
+const WITHOUT_BATCHES: SignedDuration = SignedDuration::from_hours(1);
 
 /// The Yahoo Finance source.
 #[derive(Debug)]
 pub struct Yahoo {
     upstream: Upstream,
+    /// The second from which the quote endpoint may be tried again.
+    batches_from: AtomicI64,
 }
 
 impl Yahoo {
@@ -42,17 +53,147 @@ impl Yahoo {
     pub fn try_new(config: &UpstreamConfig, book: &CallBook) -> Result<Self, ConfigError> {
         let mut upstream = Upstream::try_new(NAME, config, None, book)?;
         upstream.set_header(header::USER_AGENT, "Mozilla/5.0 (compatible; Folio)");
-        Ok(Self { upstream })
+        let batches_from = AtomicI64::new(i64::MIN);
+        Ok(Self {
+            upstream,
+            batches_from,
+        })
     }
 
-    async fn meta(&self, ask: Ask, ticker: &Ticker) -> Result<Meta, SourceError> {
+    async fn chart(
+        &self,
+        ask: Ask,
+        ticker: &Ticker,
+        query: &[(&str, &str)],
+    ) -> Result<Series, SourceError> {
         let path = ["v8", "finance", "chart", ticker.as_str()];
-        let query = [("range", "1d"), ("interval", "1d")];
-        let answered = self.upstream.get(ask, &Call::new(&path, &query)).await?;
+        let answered = self.upstream.get(ask, &Call::new(&path, query)).await?;
         if answered.status == StatusCode::NOT_FOUND && chart::says_not_found(&answered.body) {
             return Err(SourceError::UnknownSymbol);
         }
         answered.read(|body| chart::read(body, ticker))
+    }
+
+    async fn meta(&self, ask: Ask, ticker: &Ticker) -> Result<Meta, SourceError> {
+        let query = [("range", "1d"), ("interval", "1d")];
+        Ok(self.chart(ask, ticker, &query).await?.meta)
+    }
+
+    /// What is known of each ticker now, in one request if it can be.
+    fn metas(
+        &self,
+        ask: Ask,
+        tickers: &[Ticker],
+    ) -> BoxStream<'_, (Ticker, Result<Meta, SourceError>)> {
+        let batches: Vec<Vec<Ticker>> = tickers.chunks(LARGEST_BATCH).map(<[_]>::to_vec).collect();
+        stream::iter(batches)
+            .then(move |batch| async move {
+                let (found, left) = self.batch(ask, batch).await;
+                stream::iter(found).chain(self.charts(ask, left))
+            })
+            .flatten()
+            .boxed()
+    }
+
+    fn charts(
+        &self,
+        ask: Ask,
+        tickers: Vec<Ticker>,
+    ) -> impl futures::Stream<Item = (Ticker, Result<Meta, SourceError>)> {
+        stream::iter(tickers)
+            .map(move |ticker| async move {
+                let meta = self.meta(ask, &ticker).await;
+                (ticker, meta)
+            })
+            .buffer_unordered(LARGEST_BATCH)
+    }
+
+    /// What one request to the quote endpoint finds, and the tickers that it leaves to the charts,
+    /// which alone can say that a symbol is unknown.
+    async fn batch(
+        &self,
+        ask: Ask,
+        tickers: Vec<Ticker>,
+    ) -> (Vec<(Ticker, Result<Meta, SourceError>)>, Vec<Ticker>) {
+        let now = ask.now.as_second();
+        if tickers.len() < 2 || now < self.batches_from.load(Ordering::Relaxed) {
+            return (Vec::new(), tickers);
+        }
+        let symbols: Vec<&str> = tickers.iter().map(Ticker::as_str).collect();
+        let query = [("symbols", symbols.join(","))];
+        let query = query.each_ref().map(|(key, value)| (*key, value.as_str()));
+        let call = Call::new(&["v7", "finance", "quote"], &query);
+        let metas = match self.upstream.get(ask, &call).await {
+            Ok(answered) if answered.status != StatusCode::OK => {
+                let again = now.saturating_add(WITHOUT_BATCHES.as_secs());
+                self.batches_from.store(again, Ordering::Relaxed);
+                return (Vec::new(), tickers);
+            }
+            Ok(answered) => answered.read(batch::read),
+            Err(error) => Err(error),
+        };
+        let mut metas = match metas {
+            Ok(metas) => metas,
+            Err(error) => {
+                let failed = tickers
+                    .into_iter()
+                    .map(|ticker| (ticker, Err(error.clone())));
+                return (failed.collect(), Vec::new());
+            }
+        };
+        let (mut found, mut left) = (Vec::new(), Vec::new());
+        for ticker in tickers {
+            match metas.remove(ticker.as_str()) {
+                Some(meta) => found.push((ticker, Ok(meta))),
+                None => left.push(ticker),
+            }
+        }
+        (found, left)
+    }
+
+    /// From a day before, for the time zones, to tomorrow, for the splits.
+    async fn days(
+        &self,
+        ask: Ask,
+        ticker: &Ticker,
+        from: Date,
+        to: Date,
+    ) -> Result<SourceHistory, SourceError> {
+        let first = from
+            .saturating_sub(Span::new().days(1))
+            .to_zoned(TimeZone::UTC);
+        let first = first
+            .map_err(checked::unreadable)?
+            .timestamp()
+            .as_second()
+            .to_string();
+        let last = ask.now.saturating_add(SignedDuration::from_hours(24));
+        let last = last.map_err(checked::unreadable)?.as_second().to_string();
+        let query = [
+            ("period1", first.as_str()),
+            ("period2", &last),
+            ("interval", "1d"),
+            ("events", "div,splits"),
+        ];
+        let chart = self.chart(ask, ticker, &query).await?;
+        chart.history(ask.now, from, to)
+    }
+
+    async fn hits(&self, ask: Ask, text: &str) -> Result<Vec<SourceInstrument>, SourceError> {
+        let path = ["v1", "finance", "search"];
+        let query = [("q", text), ("quotesCount", "8"), ("newsCount", "0")];
+        let answered = self.upstream.get(ask, &Call::new(&path, &query)).await?;
+        let mut sectors = answered.read(search::read)?;
+        // A hit does not say its currency.
+        let tickers: Vec<Ticker> = sectors.keys().cloned().collect();
+        let mut metas = self.metas(ask, &tickers);
+        let mut found = Vec::new();
+        while let Some((ticker, meta)) = metas.next().await {
+            let sector = sectors.remove(&ticker).flatten();
+            let instrument = meta.and_then(|meta| meta.instrument(ticker));
+            found.extend(instrument.map(|found| SourceInstrument { sector, ..found }));
+        }
+        Ok(found)
     }
 }
 
@@ -61,8 +202,8 @@ impl MarketDataSource for Yahoo {
         NAME
     }
 
-    fn answers(&self, question: Question, _: &Ticker) -> bool {
-        question != Question::History
+    fn answers(&self, _: Question, _: &Ticker) -> bool {
+        true
     }
 
     fn upstream(&self) -> Option<&Upstream> {
@@ -73,27 +214,13 @@ impl MarketDataSource for Yahoo {
         true
     }
 
-    fn history<'a>(
-        &'a self,
-        _: Ask,
-        _: &'a Ticker,
-        _: Date,
-        _: Date,
-    ) -> BoxFuture<'a, Result<SourceHistory, SourceError>> {
-        async { Err(unavailable("history is not asked of it")) }.boxed()
-    }
-
     fn quotes<'a>(
         &'a self,
         ask: Ask,
         tickers: &'a [Ticker],
     ) -> BoxStream<'a, (Ticker, Result<SourceQuote, SourceError>)> {
-        stream::iter(tickers)
-            .map(move |ticker| async move {
-                let meta = self.meta(ask, ticker).await;
-                (ticker.clone(), meta.and_then(|meta| meta.quote(ask.now)))
-            })
-            .buffer_unordered(LARGEST_BATCH)
+        self.metas(ask, tickers)
+            .map(move |(ticker, meta)| (ticker, meta.and_then(|meta| meta.quote(ask.now))))
             .boxed()
     }
 
@@ -105,32 +232,26 @@ impl MarketDataSource for Yahoo {
         async move { self.meta(ask, ticker).await?.instrument(ticker.clone()) }.boxed()
     }
 
-    /// A hit does not say its currency, so each one costs a chart request more.
+    fn history<'a>(
+        &'a self,
+        ask: Ask,
+        ticker: &'a Ticker,
+        from: Date,
+        to: Date,
+    ) -> BoxFuture<'a, Result<SourceHistory, SourceError>> {
+        self.days(ask, ticker, from, to).boxed()
+    }
+
     fn search<'a>(
         &'a self,
         ask: Ask,
         text: &'a str,
     ) -> BoxFuture<'a, Result<Vec<SourceInstrument>, SourceError>> {
         async move {
-            if text.trim().is_empty() {
-                return Ok(Vec::new());
+            match text.trim() {
+                "" => Ok(Vec::new()),
+                _ => self.hits(ask, text).await,
             }
-            let path = ["v1", "finance", "search"];
-            let query = [("q", text), ("quotesCount", "8"), ("newsCount", "0")];
-            let answered = self.upstream.get(ask, &Call::new(&path, &query)).await?;
-            let described = stream::iter(answered.read(search::read)?)
-                .map(async |hit| {
-                    let found = self.instrument(ask, &hit.ticker).await.ok()?;
-                    Some(SourceInstrument {
-                        sector: hit.sector,
-                        ..found
-                    })
-                })
-                .buffer_unordered(LARGEST_BATCH);
-            Ok(described
-                .filter_map(async |instrument| instrument)
-                .collect()
-                .await)
         }
         .boxed()
     }

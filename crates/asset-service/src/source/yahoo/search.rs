@@ -1,10 +1,11 @@
 //! One answer of `/v1/finance/search`: the symbols it found.
 
+use std::collections::BTreeMap;
+
 use domain::Ticker;
 use serde::Deserialize;
 
-use super::super::SourceError;
-use super::super::upstream::unavailable;
+use super::super::{SourceError, checked};
 
 #[derive(Deserialize)]
 struct Answer {
@@ -18,22 +19,16 @@ struct Found {
     sector: Option<String>,
 }
 
-pub(super) struct Hit {
-    pub(super) ticker: Ticker,
-    pub(super) sector: Option<String>,
-}
-
+/// What it found, with the sector where it says one.
+///
 /// # Errors
 ///
 /// `Unavailable` for what is no list of hits.
-pub(super) fn read(body: &[u8]) -> Result<Vec<Hit>, SourceError> {
-    let answer: Answer = serde_json::from_slice(body)
-        .map_err(|error| unavailable(format!("its answer cannot be read: {error}")))?;
+pub(super) fn read(body: &[u8]) -> Result<BTreeMap<Ticker, Option<String>>, SourceError> {
+    let answer: Answer = checked::json(body)?;
     let hits = answer.quotes.into_iter().filter_map(|found| {
-        Some(Hit {
-            ticker: Ticker::parse(&found.symbol?).ok()?,
-            sector: found.sector,
-        })
+        let ticker = Ticker::parse(&found.symbol?).ok()?;
+        Some((ticker, found.sector))
     });
     Ok(hits.collect())
 }

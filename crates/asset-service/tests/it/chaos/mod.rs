@@ -48,6 +48,8 @@ impl Chaos {
         let fake = FakeMarket::start().await.unwrap();
         fake.set_now(Some(NOW.parse().unwrap()));
         fake.set_retry_after(seconds(1));
+        // A call for each symbol, so that there is something to go wrong.
+        fake.set_batch_quotes(false);
         let mut config = AssetConfig {
             quote_ttl_seconds: TTL_SECONDS,
             quote_revalidate_seconds: TTL_SECONDS,

@@ -7,6 +7,7 @@ mod finnhub;
 mod frankfurter;
 mod settings;
 mod twelve_data;
+mod yahoo;
 
 use std::collections::BTreeMap;
 
