@@ -20,6 +20,10 @@ IDS_THAT_EXIST = """
 [[operations]]
 include-method = ["GET", "POST", "PATCH"]
 parameters = { "path.portfolio_id" = "${FOLIO_PORTFOLIO}", "path.investment_id" = "${FOLIO_INVESTMENT}", "path.customer_id" = "me", "path.ticker_symbol" = "AAPL" }
+
+[[operations]]
+include-operation-id = ["update_instrument", "enter_price", "enter_prices"]
+parameters = { "path.ticker_symbol" = "MY:FUZZED" }
 """
 
 # Thousands of sign-ins from one address are what the limits are there to stop.
@@ -44,6 +48,8 @@ with folio(BINARY, env=dict(os.environ, **NO_LIMITS)) as base:
         },
         token,
     )["investment_id"]
+    own = {"ticker_symbol": "MY:FUZZED", "name": "Fuzzed", "currency": "EUR"}
+    call("POST", f"{base}/v1/instruments", own, token)
     env = dict(os.environ, FOLIO_TOKEN=token, FOLIO_PORTFOLIO=portfolio, FOLIO_INVESTMENT=investment)
     for name, phases, settings in (
         ("each operation alone", "examples,coverage,fuzzing", IDS_THAT_EXIST),

@@ -23,6 +23,6 @@ with folio(sys.argv[1]) as base:
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"README.md does not work as written:\n{done.stdout}\n{done.stderr}")
-    for expected in ('"source":"simulated"', '"market_value":', '"code":"VALIDATION_FAILED"', '"/colour"'):
+    for expected in ('"source":"simulated"', '"source":"manual"', '"market_value":', '"code":"VALIDATION_FAILED"', '"/colour"'):
         assert expected in done.stdout, f"{expected} is not among the answers:\n{done.stdout}"
 print(f"README.md works as written: {len(blocks)} blocks")

@@ -9,6 +9,7 @@ mod contract;
 mod faults;
 mod journey;
 mod kill;
+mod own;
 mod process;
 mod services;
 mod tidy;

@@ -15,7 +15,7 @@ use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use service_kit::identity::{Claims, JWKS_PATH};
 use service_kit::testing::{TestApp, TestResponse};
-use service_kit::{Caller, Clock, TokenVerifier, transport};
+use service_kit::{Caller, CallerWithToken, Clock, TokenVerifier, transport};
 
 const ISSUER: &str = "http://issuer.test";
 
@@ -30,6 +30,18 @@ impl FromRef<Service> for TokenVerifier {
 
 async fn who(caller: Caller) -> String {
     caller.customer_id.to_string()
+}
+
+async fn whether_anybody(caller: Option<Caller>) -> String {
+    caller.map_or_else(
+        || "nobody".to_owned(),
+        |caller| caller.customer_id.to_string(),
+    )
+}
+
+async fn with_token(CallerWithToken { caller, token }: CallerWithToken) -> String {
+    assert_eq!(format!("{token:?}"), "AccessToken(hidden)");
+    format!("{} {}", caller.customer_id, token.reveal())
 }
 
 /// What the issuer's key set answers now: a body, or nothing but an error.
@@ -134,7 +146,10 @@ impl World {
         published.publish(&[&key]);
         let keys = transport::in_process(published.routes());
         let verifier = TokenVerifier::new(ISSUER, "folio", keys, clock.clone());
-        let routes = Router::new().route("/who", get(who));
+        let routes = Router::new()
+            .route("/who", get(who))
+            .route("/whether", get(whether_anybody))
+            .route("/with-token", get(with_token));
         Self {
             app: TestApp::start(routes.with_state(Service(verifier))).await,
             clock,
@@ -182,6 +197,35 @@ async fn a_good_token_says_who_calls() {
         .get("/who")
         .header("authorization", &format!("bEARER  {token}"));
     spelled.send().await.expect(200);
+}
+
+#[tokio::test]
+async fn where_a_token_is_optional_none_is_nobody_and_a_bad_one_is_refused() {
+    let world = World::start().await;
+    let nobody = world.app.get("/whether").send().await.expect(200);
+    assert_eq!(nobody.body, "nobody");
+    let token = world.key.sign(&world.claims());
+    let somebody = world.app.get("/whether").bearer(&token).send().await;
+    assert_eq!(somebody.expect(200).body, world.ask(&token).await.body);
+    for (value, code) in [
+        ("Basic YWRhOnB3", "TOKEN_MISSING"),
+        ("", "TOKEN_MISSING"),
+        ("Bearer x", "TOKEN_INVALID"),
+    ] {
+        let request = world.app.get("/whether").header("authorization", value);
+        assert_refused(&request.send().await, code, value);
+    }
+}
+
+#[tokio::test]
+async fn a_good_token_can_be_passed_on_and_does_not_show_itself() {
+    let world = World::start().await;
+    let token = world.key.sign(&world.claims());
+    let customer = world.ask(&token).await.body;
+    let passed = world.app.get("/with-token").bearer(&token).send().await;
+    assert_eq!(passed.expect(200).body, format!("{customer} {token}"));
+    let bad = world.app.get("/with-token").bearer("x").send().await;
+    assert_refused(&bad, "TOKEN_INVALID", "x");
 }
 
 #[tokio::test]
