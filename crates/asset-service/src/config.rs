@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use domain::Currency;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,8 @@ pub struct AssetConfig {
     pub unknown_symbol_seconds: u32,
     /// How many symbols are kept in memory.
     pub cached_symbols: u32,
+    /// The currencies through which a rate that nobody quotes is crossed, first to last.
+    pub fx_bases: Vec<Currency>,
     pub apart: ApartConfig,
 }
 
@@ -59,6 +62,7 @@ impl Default for AssetConfig {
             failure_pause_seconds: 5,
             unknown_symbol_seconds: 10 * 60,
             cached_symbols: 20_000,
+            fx_bases: vec![Currency::USD, Currency::EUR],
             apart: ApartConfig::default(),
         }
     }

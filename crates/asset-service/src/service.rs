@@ -55,7 +55,7 @@ impl AssetService {
         verifier: TokenVerifier,
         clock: Clock,
     ) -> Self {
-        let chain = Chain::new(sources);
+        let chain = Chain::new(config, sources);
         Self {
             quotes: Quotes::new(config, chain.clone(), table.clone(), clock.clone()),
             instruments: Instruments::new(config, chain, table.clone(), clock.clone()),

@@ -9,10 +9,11 @@
 //! | `Money::share_of(Money)` | `Decimal`, 6 places | `CurrencyMismatch`, `Overflow` (also for a zero total) |
 //! | `Quantity::try_add`, `Quantity::try_sub` | `Quantity` | `Overflow` (also below zero) |
 //! | `Price::convert(Rate)` | `Price` | `Overflow` |
+//! | `Rate::inverse()`, `Rate::cross(Rate)` | `Rate`, 12 significant digits | `Overflow` (also for what is too small to be held) |
 //!
 //! Sums and products are exact as long as they have at most 28 significant
-//! digits; beyond that the last digit is rounded half to even. Only the two
-//! divisions round earlier, half to even, to the places named above.
+//! digits; beyond that the last digit is rounded half to even. Only the
+//! divisions and crossed rates round earlier, half to even, to what is named above.
 //!
 //! There are no `+`, `-`, `*` or `/` on these types on purpose: the operators
 //! of the decimal beneath them panic on overflow. There is no conversion to or
@@ -41,6 +42,8 @@ pub enum ArithmeticError {
 pub const AVERAGE_COST_PLACES: u32 = 10;
 /// Decimal places of a weight.
 pub const WEIGHT_PLACES: u32 = 6;
+/// Significant digits of a rate that is derived from others.
+pub const RATE_DIGITS: u32 = 12;
 
 /// An amount of one currency, of either sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -290,6 +293,33 @@ impl Quantity {
 impl Rate {
     /// The rate of a currency to itself.
     pub const ONE: Self = Self(Decimal::ONE);
+
+    /// What one unit of the other currency costs in this one, rounded half to even to twelve
+    /// significant digits.
+    ///
+    /// # Errors
+    ///
+    /// `Overflow`.
+    pub fn inverse(self) -> Result<Self, ArithmeticError> {
+        Self::derived(Decimal::ONE.checked_div(self.0))
+    }
+
+    /// The rate of A to C, from this rate of A to B and one of B to C, rounded half to even to
+    /// twelve significant digits.
+    ///
+    /// # Errors
+    ///
+    /// `Overflow`.
+    pub fn cross(self, other: Self) -> Result<Self, ArithmeticError> {
+        Self::derived(self.0.checked_mul(other.0))
+    }
+
+    fn derived(value: Option<Decimal>) -> Result<Self, ArithmeticError> {
+        let strategy = RoundingStrategy::MidpointNearestEven;
+        let rounded = value.and_then(|value| value.round_sf_with_strategy(RATE_DIGITS, strategy));
+        let rounded = rounded.ok_or(ArithmeticError::Overflow)?.normalize();
+        Self::try_new(rounded).map_err(|_| ArithmeticError::Overflow)
+    }
 }
 
 impl Charge {
@@ -430,6 +460,72 @@ mod tests {
     prop_compose! {
         fn cents()(minor in -1_000_000_000_000_i64..1_000_000_000_000) -> Money {
             Money::new(Decimal::new(minor, 2), Currency::USD)
+        }
+    }
+
+    fn rate(text: &str) -> Rate {
+        Rate::parse(text).unwrap()
+    }
+
+    #[test]
+    fn derived_rates_have_twelve_significant_digits() {
+        for (given, expected) in [
+            ("0.8", "1.25"),
+            ("3", "0.333333333333"),
+            ("0.00006", "16666.6666667"),
+            ("160.30", "0.00623830318153"),
+        ] {
+            assert_eq!(rate(given).inverse().unwrap().to_string(), expected);
+        }
+        let crossed = rate("1.0873").cross(rate("149.512")).unwrap();
+        assert_eq!(crossed.to_string(), "162.5643976");
+        // Exactly 1.500000000015 and 1.500000000045.
+        let crossed = |text| rate("1.5").cross(rate(text)).unwrap().to_string();
+        assert_eq!(crossed("1.00000000001"), "1.50000000002");
+        assert_eq!(crossed("1.00000000003"), "1.50000000004");
+    }
+
+    #[test]
+    fn a_derived_rate_too_small_or_too_large_to_be_held_is_an_error() {
+        let least = rate("0.0000000000000000000000000001");
+        assert_eq!(least.inverse(), Err(ArithmeticError::Overflow));
+        assert_eq!(least.cross(least), Err(ArithmeticError::Overflow));
+        let most = rate("999999999");
+        assert_eq!(most.cross(most), Err(ArithmeticError::Overflow));
+    }
+
+    prop_compose! {
+        fn any_rate()(digits in 1i64..1_000_000_000, scale in 0u32..9) -> Rate {
+            Rate::try_new(Decimal::new(digits, scale)).unwrap()
+        }
+    }
+
+    fn is_close(left: Decimal, right: Decimal) -> bool {
+        let tolerance = right * Decimal::new(1, 10);
+        (left - right).abs() <= tolerance
+    }
+
+    proptest! {
+        #[test]
+        fn the_inverse_of_an_inverse_is_the_rate_but_for_its_last_digits(given in any_rate()) {
+            // What is below one billionth has an inverse that no rate may have.
+            if let Ok(inverse) = given.inverse() {
+                let again = inverse.inverse().unwrap();
+                prop_assert!(is_close(again.value(), given.value()), "{given} {again}");
+            }
+        }
+
+        #[test]
+        fn crossing_there_and_back_is_nearly_one(given in any_rate()) {
+            if let Ok(inverse) = given.inverse() {
+                let one = given.cross(inverse).unwrap();
+                prop_assert!(is_close(one.value(), Decimal::ONE), "{one}");
+            }
+        }
+
+        #[test]
+        fn the_order_of_crossing_does_not_matter(left in any_rate(), right in any_rate()) {
+            prop_assert_eq!(left.cross(right), right.cross(left));
         }
     }
 

@@ -148,8 +148,10 @@ impl Fetch {
         let entry = self.remember(ticker, entry);
         self.departures.land(ticker, entry);
         match error {
-            SourceError::UnknownSymbol => tracing::debug!(%ticker, "{error}"),
-            SourceError::Refused { .. } => tracing::warn!(%ticker, "{error}"),
+            // What was refused is in the log already.
+            SourceError::UnknownSymbol | SourceError::Refused { .. } => {
+                tracing::debug!(%ticker, "{error}");
+            }
             SourceError::Unavailable(_) => {
                 self.unanswered.symbols += 1;
                 self.unanswered.why = Some(error);

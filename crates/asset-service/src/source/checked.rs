@@ -4,9 +4,9 @@
 //! Invariant: a number becomes a decimal from its text. What a client hands on has been through
 //! here, and what was wrong with the rest has an exact [`Refusal`].
 
-use domain::{Price, Ticker, ValueError};
+use domain::{Price, Rate, Ticker, ValueError};
 use jiff::{SignedDuration, Timestamp};
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
@@ -15,9 +15,6 @@ use super::{QuotedCurrency, Refusal, SourceError};
 
 /// How far a source's clock may be ahead of ours.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(2);
-
-/// Significant digits of a rate that a source gives only the other way round.
-const INVERSE_DIGITS: u32 = 12;
 
 /// # Errors
 ///
@@ -84,14 +81,9 @@ pub(super) fn rate(quoted: Option<Decimal>) -> Result<Price, SourceError> {
 ///
 /// `Refused` where the result is out of range.
 pub(super) fn inverse(rate: Price) -> Result<Price, SourceError> {
-    let inverse = Decimal::ONE
-        .checked_div(rate.value())
-        .and_then(|inverse| {
-            let strategy = RoundingStrategy::MidpointNearestEven;
-            inverse.round_sf_with_strategy(INVERSE_DIGITS, strategy)
-        })
-        .map(|inverse| inverse.normalize());
-    self::rate(inverse)
+    let inverse = Rate::try_new(rate.value()).ok();
+    let inverse = inverse.and_then(|rate| rate.inverse().ok());
+    self::rate(inverse.map(Rate::value))
 }
 
 fn refused_price(error: &ValueError) -> SourceError {

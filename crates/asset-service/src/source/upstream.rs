@@ -173,6 +173,11 @@ impl Upstream {
         unavailable("it asks for fewer requests")
     }
 
+    /// Whether it would not be asked now.
+    pub fn is_left_alone(&self) -> bool {
+        self.health.check().is_err()
+    }
+
     pub async fn state(&self) -> UpstreamState {
         UpstreamState {
             health: self.health.state(),

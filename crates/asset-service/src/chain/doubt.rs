@@ -1,0 +1,244 @@
+//! Whether a price can be right, from what was known before.
+//!
+//! | A price | Is |
+//! |---|---|
+//! | in another currency than before, or than its pair says | refused |
+//! | from more than two minutes ahead | refused |
+//! | above 1.5 or below 0.5 of the last price (of its own previous close, if there is none) | a jump |
+//! | anything else | good |
+//!
+//! A jump wants a second source within ten per cent of it, or splits that explain it within ten per
+//! cent. That a price is positive is known from its type.
+
+use domain::{Price, Ticker};
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
+
+use super::Wanted;
+use crate::source::{Action, Refusal, SourceQuote};
+
+/// How far a source's clock may be ahead of ours.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(2);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Judgement {
+    Good,
+    Refused(Refusal, String),
+    /// Too far from what was known to be believed alone.
+    Jump,
+}
+
+pub(super) fn judge(wanted: &Wanted, quote: &SourceQuote, now: Timestamp) -> Judgement {
+    let latest = now
+        .saturating_add(CLOCK_TOLERANCE)
+        .unwrap_or(Timestamp::MAX);
+    if quote.as_of > latest {
+        let detail = format!("its price is of {}", quote.as_of);
+        return Judgement::Refused(Refusal::FromTheFuture, detail);
+    }
+    let of_pair = Ticker::as_fx_pair(&wanted.ticker).map(|(_, quote)| quote);
+    let expected = of_pair.or(wanted.last.map(|last| last.currency));
+    if let Some(expected) = expected.filter(|expected| *expected != quote.currency) {
+        let detail = format!("its price is in {} and not in {expected}", quote.currency);
+        return Judgement::Refused(Refusal::WrongCurrency, detail);
+    }
+    match reference(wanted, quote) {
+        Some(before) if is_jump(before, quote.price) => Judgement::Jump,
+        _ => Judgement::Good,
+    }
+}
+
+/// What a price is measured against.
+pub(super) fn reference(wanted: &Wanted, quote: &SourceQuote) -> Option<Price> {
+    wanted.last.map(|last| last.price).or(quote.previous_close)
+}
+
+/// Whether two prices are within ten per cent of each other.
+pub(super) fn agree(left: Price, right: Price) -> bool {
+    let (low, high) = (left.min(right).value(), left.max(right).value());
+    times(low, Decimal::new(11, 1)).is_some_and(|limit| high <= limit)
+}
+
+fn is_jump(before: Price, now: Price) -> bool {
+    let beyond = |factor, is_beyond: fn(&Decimal, &Decimal) -> bool| {
+        times(before.value(), factor).is_none_or(|limit| is_beyond(&now.value(), &limit))
+    };
+    beyond(Decimal::new(15, 1), Decimal::gt) || beyond(Decimal::new(5, 1), Decimal::lt)
+}
+
+fn times(price: Decimal, factor: Decimal) -> Option<Decimal> {
+    price.checked_mul(factor)
+}
+
+/// How many shares one became.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ratio(Decimal);
+
+/// All splits together; nothing if there are none.
+pub(super) fn split_ratio(actions: &[Action]) -> Option<Ratio> {
+    let mut ratio = None;
+    for action in actions {
+        if let Action::Split { new, old, .. } = action {
+            let one = new.value().checked_div(old.value())?;
+            ratio = Some(times(ratio.unwrap_or(Decimal::ONE), one)?);
+        }
+    }
+    ratio.map(Ratio)
+}
+
+/// Whether a split of this ratio leads from one price to the other.
+pub(super) fn explains(ratio: Ratio, before: Price, after: Price) -> bool {
+    let expected = before.value().checked_div(ratio.0);
+    let expected = expected.and_then(|expected| Price::try_new(expected).ok());
+    expected.is_some_and(|expected| agree(expected, after))
+}
+
+pub(super) fn unconfirmed(price: Price) -> String {
+    format!("its price jumped to {price}, and neither another source nor a split says why")
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Currency, Quantity};
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::chain::LastPrice;
+
+    const NOW: &str = "2026-03-10T15:00:00Z";
+
+    fn price(text: &str) -> Price {
+        Price::parse(text).unwrap()
+    }
+
+    fn wanted(last: Option<&str>) -> Wanted {
+        Wanted {
+            ticker: Ticker::parse("ACME").unwrap(),
+            last: last.map(|last| LastPrice {
+                price: price(last),
+                currency: Currency::USD,
+                as_of: NOW.parse().unwrap(),
+            }),
+        }
+    }
+
+    fn quote(now: &str, previous_close: Option<&str>) -> SourceQuote {
+        SourceQuote {
+            price: price(now),
+            currency: Currency::USD,
+            previous_close: previous_close.map(price),
+            as_of: NOW.parse().unwrap(),
+            is_delayed: false,
+            crossed_through: None,
+        }
+    }
+
+    fn judged(wanted: &Wanted, quote: &SourceQuote) -> Judgement {
+        judge(wanted, quote, NOW.parse().unwrap())
+    }
+
+    #[test]
+    fn half_more_and_half_less_are_borne_and_a_cent_beyond_is_a_jump() {
+        let last = wanted(Some("100"));
+        for (now, expected) in [
+            ("150", Judgement::Good),
+            ("150.01", Judgement::Jump),
+            ("50", Judgement::Good),
+            ("49.99", Judgement::Jump),
+            ("1000", Judgement::Jump),
+            ("0.00000001", Judgement::Jump),
+        ] {
+            assert_eq!(judged(&last, &quote(now, None)), expected, "{now}");
+        }
+    }
+
+    #[test]
+    fn what_was_known_counts_more_than_what_the_quote_says_was() {
+        let spike = quote("1000", Some("990"));
+        assert_eq!(judged(&wanted(Some("100")), &spike), Judgement::Jump);
+        assert_eq!(judged(&wanted(None), &spike), Judgement::Good);
+        let spike = quote("1000", Some("100"));
+        assert_eq!(judged(&wanted(None), &spike), Judgement::Jump);
+        assert_eq!(judged(&wanted(Some("1000")), &spike), Judgement::Good);
+        assert_eq!(judged(&wanted(None), &quote("1000", None)), Judgement::Good);
+    }
+
+    #[test]
+    fn an_instrument_does_not_change_its_currency() {
+        let mut euro = quote("100", None);
+        euro.currency = Currency::EUR;
+        let refused = judged(&wanted(Some("100")), &euro);
+        assert!(matches!(
+            refused,
+            Judgement::Refused(Refusal::WrongCurrency, _)
+        ));
+        assert_eq!(judged(&wanted(None), &euro), Judgement::Good);
+        let pair = Wanted {
+            ticker: Ticker::fx_pair(Currency::GBP, Currency::USD),
+            last: None,
+        };
+        assert!(matches!(
+            judged(&pair, &euro),
+            Judgement::Refused(Refusal::WrongCurrency, _)
+        ));
+    }
+
+    #[test]
+    fn two_minutes_ahead_are_borne() {
+        let mut quote = quote("100", None);
+        quote.as_of = "2026-03-10T15:02:00Z".parse().unwrap();
+        assert_eq!(judged(&wanted(None), &quote), Judgement::Good);
+        quote.as_of = "2026-03-10T15:02:01Z".parse().unwrap();
+        assert!(matches!(
+            judged(&wanted(None), &quote),
+            Judgement::Refused(Refusal::FromTheFuture, _)
+        ));
+    }
+
+    #[test]
+    fn ten_per_cent_are_agreement() {
+        assert!(agree(price("100"), price("110")));
+        assert!(agree(price("110"), price("100")));
+        assert!(!agree(price("100"), price("110.01")));
+    }
+
+    fn split(new: &str, old: &str) -> Action {
+        Action::Split {
+            ex_date: date(2026, 3, 10),
+            new: Quantity::parse(new).unwrap(),
+            old: Quantity::parse(old).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_split_explains_the_price_it_leads_to_and_no_other() {
+        let ten_for_one = split_ratio(&[split("10", "1")]).unwrap();
+        assert!(explains(ten_for_one, price("1000"), price("104")));
+        assert!(!explains(ten_for_one, price("1000"), price("300")));
+        assert!(!explains(ten_for_one, price("1000"), price("10000")));
+        let one_for_ten = split_ratio(&[split("1", "10")]).unwrap();
+        assert!(explains(one_for_ten, price("0.5"), price("4.9")));
+    }
+
+    #[test]
+    fn splits_multiply_and_dividends_explain_nothing() {
+        let twice = split_ratio(&[split("2", "1"), split("3", "1")]).unwrap();
+        assert!(explains(twice, price("600"), price("100")));
+        let dividend = Action::Dividend {
+            ex_date: date(2026, 3, 10),
+            amount: price("50"),
+            currency: Currency::USD,
+        };
+        assert_eq!(split_ratio(&[dividend]), None);
+    }
+
+    #[test]
+    fn the_largest_prices_are_judged_without_overflow() {
+        let last = wanted(Some("999999999999.9999999999999999"));
+        assert_eq!(
+            judged(&last, &quote("0.0000000000000000000000000001", None)),
+            Judgement::Jump
+        );
+        assert_eq!(judged(&last, &quote("999999999999", None)), Judgement::Good);
+    }
+}

@@ -1,0 +1,223 @@
+//! The sources in their configured order, asked one after the other until one answers.
+//!
+//! A symbol goes to the first source that covers it and, if that one fails, to the next. Each gets a
+//! fair share of the time left ([`turns`]), so that one that hangs leaves time for the others. What
+//! they say about a price is weighed ([`doubt`]) before it is believed. A currency pair that nobody
+//! quotes is crossed from two that somebody does ([`crossing`]).
+//!
+//! Not here: which source can be asked at present. Every source's upstream answers at once when it
+//! is left alone or its calls are spent.
+//!
+//! Invariant: a symbol is unknown only if every source that covers it says so; when one of them
+//! failed otherwise, it is unavailable.
+
+mod batch;
+mod crossing;
+mod doubt;
+mod doubts;
+mod turns;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Currency, Price, Ticker};
+use futures::channel::mpsc;
+use futures::future::{self, FutureExt};
+use futures::stream::{self, BoxStream, StreamExt};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use tokio::time::{Instant, timeout};
+
+use self::batch::Batch;
+use self::doubts::Doubts;
+use self::turns::Turns;
+use crate::config::AssetConfig;
+use crate::source::upstream::unavailable;
+use crate::source::{
+    Ask, MarketDataSource, Purpose, Question, Refusal, SourceError, SourceHistory,
+    SourceInstrument, SourceQuote,
+};
+
+/// How long work behind the scenes waits for an answer: nobody is kept waiting by it.
+const BACKGROUND: Duration = Duration::from_secs(10);
+
+/// Every configured source. Clones share them.
+#[derive(Clone)]
+pub struct Chain(Arc<Shared>);
+
+struct Shared {
+    sources: Vec<Arc<dyn MarketDataSource>>,
+    deadline: Duration,
+    /// The currencies through which a rate may be crossed, first to last.
+    bases: Vec<Currency>,
+    doubts: Doubts,
+}
+
+/// An answer and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attributed<T> {
+    /// For a rate crossed from the rates of two sources, both: `ecb+finnhub`.
+    pub source: String,
+    pub value: T,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    pub instruments: Vec<Attributed<SourceInstrument>>,
+    /// Why some source is not among them.
+    pub trouble: Option<SourceError>,
+}
+
+/// A ticker whose price is wanted, and the last price it is measured against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    pub ticker: Ticker,
+    pub last: Option<LastPrice>,
+}
+
+/// What a ticker cost when it was last asked, from whatever source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastPrice {
+    pub price: Price,
+    pub currency: Currency,
+    pub as_of: Timestamp,
+}
+
+/// One answer of the chain.
+pub type Priced = (Ticker, Result<Attributed<SourceQuote>, SourceError>);
+
+impl Chain {
+    pub fn new(config: &AssetConfig, sources: Vec<Arc<dyn MarketDataSource>>) -> Self {
+        Self(Arc::new(Shared {
+            sources,
+            deadline: config.deadline(),
+            bases: config.fx_bases.clone(),
+            doubts: Doubts::default(),
+        }))
+    }
+
+    /// Whether a stored price of this source may be shown.
+    pub fn has(&self, source: &str) -> bool {
+        let is_known = |part| self.sources().any(|known| known.name() == part);
+        source.split('+').all(is_known)
+    }
+
+    pub(crate) fn sources(&self) -> impl Iterator<Item = &dyn MarketDataSource> {
+        self.0.sources.iter().map(|source| &**source)
+    }
+
+    /// How often prices of a source were refused since the process began.
+    pub(crate) fn refusals(&self, source: &str) -> Vec<(Refusal, u64)> {
+        self.0.doubts.refusals(source)
+    }
+
+    /// Exactly one answer for each ticker, in any order, as they arrive.
+    pub fn quotes(&self, ask: Ask, wanted: Vec<Wanted>) -> BoxStream<'_, Priced> {
+        let (found, answers) = mpsc::unbounded();
+        let work = Batch::new(self, ask, found).run(wanted).into_stream();
+        stream::select(answers, work.filter_map(|()| future::ready(None))).boxed()
+    }
+
+    /// What the ticker stands for, from the first source that knows.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownSymbol` when every source that covers it says so.
+    pub async fn instrument(
+        &self,
+        ask: Ask,
+        ticker: &Ticker,
+    ) -> Result<Attributed<SourceInstrument>, SourceError> {
+        let turns = Turns::new(self, Question::Instrument, ticker, self.deadline(ask));
+        turns.ask(|source| source.instrument(ask, ticker)).await
+    }
+
+    /// Daily closes from the first source that has them. Those of a pair that nobody has are crossed.
+    ///
+    /// # Errors
+    ///
+    /// As for [`instrument`](Self::instrument).
+    pub async fn history(
+        &self,
+        ask: Ask,
+        ticker: &Ticker,
+        from: Date,
+        to: Date,
+    ) -> Result<Attributed<SourceHistory>, SourceError> {
+        let deadline = self.deadline(ask);
+        let days = crossing::Days {
+            ask,
+            from,
+            to,
+            deadline,
+        };
+        match (days.direct(self, ticker).await, ticker.as_fx_pair()) {
+            (Err(SourceError::UnknownSymbol), Some(pair)) => days.crossed(self, pair).await,
+            (answer, _) => answer,
+        }
+    }
+
+    /// What every source that can search finds, all asked at once; none is waited for longer than
+    /// `limit`.
+    pub async fn search(&self, ask: Ask, text: &str, limit: Duration) -> Found {
+        let asked = self.sources().filter(|source| source.can_search());
+        let answers = future::join_all(asked.map(async |source| {
+            let answer = timeout(limit, source.search(ask, text)).await;
+            (source, answer.unwrap_or_else(|_| Err(too_slow())))
+        }));
+        let mut found = Found::default();
+        for (source, answer) in answers.await {
+            match answer {
+                Ok(instruments) => {
+                    let instruments = instruments.into_iter();
+                    let instruments = instruments.map(|value| attributed(source, value));
+                    found.instruments.extend(instruments);
+                }
+                Err(error) => found.trouble = Some(error),
+            }
+        }
+        found
+    }
+
+    fn deadline(&self, ask: Ask) -> Instant {
+        Instant::now()
+            + match ask.purpose {
+                Purpose::Request => self.0.deadline,
+                Purpose::Background => BACKGROUND.max(self.0.deadline),
+            }
+    }
+}
+
+fn attributed<T>(source: &dyn MarketDataSource, value: T) -> Attributed<T> {
+    let source = source.name().to_owned();
+    Attributed { source, value }
+}
+
+fn too_slow() -> SourceError {
+    unavailable("it took too long")
+}
+
+/// What several sources that gave no answer amount to. That one of them failed says more than that
+/// another does not know the symbol, and what one of them said wrong says more than either.
+fn worse(known: SourceError, other: SourceError) -> SourceError {
+    let weight = |error: &SourceError| match error {
+        SourceError::UnknownSymbol => 0,
+        SourceError::Unavailable(_) => 1,
+        SourceError::Refused { .. } => 2,
+    };
+    if weight(&other) > weight(&known) {
+        other
+    } else {
+        known
+    }
+}
+
+impl fmt::Debug for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.sources().map(MarketDataSource::name))
+            .finish()
+    }
+}

@@ -1,0 +1,70 @@
+//! Whose turn it is, and for how long.
+
+use std::time::Duration;
+
+use domain::Ticker;
+use futures::future::BoxFuture;
+use tokio::time::{Instant, timeout_at};
+
+use super::{Attributed, Chain, attributed, too_slow, worse};
+use crate::source::{MarketDataSource, Question, SourceError};
+
+/// Less than this is no time to answer in.
+const SHORTEST_SHARE: Duration = Duration::from_millis(300);
+
+/// The sources that cover one ticker.
+pub(super) struct Turns<'a> {
+    sources: Vec<&'a dyn MarketDataSource>,
+    deadline: Instant,
+}
+
+impl<'a> Turns<'a> {
+    pub(super) fn new(
+        chain: &'a Chain,
+        question: Question,
+        ticker: &Ticker,
+        deadline: Instant,
+    ) -> Self {
+        let covers = |source: &&dyn MarketDataSource| source.answers(question, ticker);
+        Self {
+            sources: chain.sources().filter(covers).collect(),
+            deadline,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.sources.is_empty()
+    }
+
+    /// The first answer.
+    pub(super) async fn ask<T>(
+        &self,
+        question: impl Fn(&'a dyn MarketDataSource) -> BoxFuture<'a, Result<T, SourceError>>,
+    ) -> Result<Attributed<T>, SourceError> {
+        let mut why = SourceError::UnknownSymbol;
+        for (turn, source) in self.sources.iter().enumerate() {
+            let until = end_of_turn(&self.sources[turn..], self.deadline);
+            let answer = timeout_at(until, question(*source)).await;
+            match answer.unwrap_or_else(|_| Err(too_slow())) {
+                Ok(value) => return Ok(attributed(*source, value)),
+                Err(error) => why = worse(why, error),
+            }
+        }
+        Err(why)
+    }
+}
+
+/// When the first of these must have answered: it shares the time left with those after it, except
+/// those that are left alone and will not need any.
+pub(super) fn end_of_turn(sources: &[&dyn MarketDataSource], deadline: Instant) -> Instant {
+    let now = Instant::now();
+    let later = sources.iter().skip(1).filter(|source| {
+        let upstream = source.upstream();
+        upstream.is_none_or(|upstream| !upstream.is_left_alone())
+    });
+    let sharers = u32::try_from(later.count())
+        .unwrap_or(u32::MAX)
+        .saturating_add(1);
+    let share = deadline.saturating_duration_since(now) / sharers;
+    deadline.min(now + share.max(SHORTEST_SHARE))
+}
