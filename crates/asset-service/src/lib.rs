@@ -50,7 +50,7 @@ pub fn router(service: AssetService) -> OpenApiRouter {
 
 /// Every route of the service, with its part of the contract.
 pub fn routes() -> OpenApiRouter<AssetService> {
-    use crate::http::{fx, instruments, own, own_prices, quotes};
+    use crate::http::{fx, instruments, market, own, own_prices, quotes};
     OpenApiRouter::new()
         .routes(routes!(instruments::list_instruments, own::add_instrument))
         .routes(routes!(
@@ -63,4 +63,5 @@ pub fn routes() -> OpenApiRouter<AssetService> {
         .routes(routes!(quotes::get_quote))
         .routes(routes!(quotes::list_quotes))
         .routes(routes!(fx::get_fx_rate))
+        .routes(routes!(market::get_market_status))
 }

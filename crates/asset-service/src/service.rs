@@ -22,6 +22,7 @@ use crate::source::yahoo::Yahoo;
 /// The state of the Asset service. Clones share it.
 #[derive(Debug, Clone)]
 pub struct AssetService {
+    pub(crate) chain: Chain,
     pub(crate) quotes: Quotes,
     pub(crate) instruments: Instruments,
     pub(crate) table: Table,
@@ -57,6 +58,7 @@ impl AssetService {
     ) -> Self {
         let chain = Chain::new(config, sources);
         Self {
+            chain: chain.clone(),
             quotes: Quotes::new(config, chain.clone(), table.clone(), clock.clone()),
             instruments: Instruments::new(config, chain, table.clone(), clock.clone()),
             table,

@@ -1,5 +1,6 @@
 //! The Asset service's resources.
 
+mod market;
 mod own;
 
 use jiff::Timestamp;
@@ -8,6 +9,10 @@ use utoipa::ToSchema;
 
 use crate::number::Number;
 
+pub use market::{
+    BreakerState, BreakerStatus, Budget, BudgetWindow, Coverage, MarketQuestion, MarketStatus,
+    SourceStatus, SymbolKind,
+};
 pub use own::{
     AddInstrument, DatedPrice, EnterPrice, EnterPrices, EnteredPrices, ManualPrice, PriceRow,
     UpdateInstrument,

@@ -53,7 +53,8 @@ impl Doubts {
 
     pub(super) fn refusals(&self, source: &str) -> Vec<(Refusal, u64)> {
         let refused = self.counts();
-        let of_source = refused.iter().filter(|((of, _), _)| of == source);
+        let is_of_source = |of: &str| of.split('+').any(|part| part == source);
+        let of_source = refused.iter().filter(|((of, _), _)| is_of_source(of));
         of_source
             .map(|((_, reason), count)| (*reason, *count))
             .collect()

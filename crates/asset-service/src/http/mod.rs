@@ -2,6 +2,7 @@
 
 pub(crate) mod fx;
 pub(crate) mod instruments;
+pub(crate) mod market;
 pub(crate) mod own;
 pub(crate) mod own_prices;
 pub(crate) mod problems;

@@ -103,8 +103,7 @@ impl Chaos {
         self.fake.trouble(Trouble {
             seed: self.seed,
             per_thousand: 300,
-            // A price that differs from the last one is not doubted yet.
-            without: [without, &[Misbehaviour::Spike, Misbehaviour::WrongCurrency]].concat(),
+            without: without.to_vec(),
         });
     }
 
@@ -159,7 +158,8 @@ async fn a_minute_of_trouble() {
         .calls
         .iter()
         .filter(|call| call.misbehaviour.is_some());
-    assert!(met.count() > 50, "there was no trouble");
+    let met = met.count();
+    assert!(met > 10, "there was hardly any trouble: {met}");
 }
 
 /// Waits so long, and fails as soon as a client has seen something wrong.
