@@ -247,12 +247,21 @@ fn hit(listing: &Listing, tick: &Tick) -> String {
         Class::Pair => "Physical Currency",
     };
     format!(
-        r#"{{"symbol":"{}","instrument_name":"{}","exchange":"{}","mic_code":"{}","exchange_timezone":"{}","instrument_type":"{kind}","country":"","currency":"{}"}}"#,
+        r#"{{"symbol":"{}","instrument_name":"{}","exchange":"{}","mic_code":"{}","exchange_timezone":"{}","instrument_type":"{kind}","country":"{}","currency":"{}"}}"#,
         native(listing, tick),
         listing.name,
         listing.exchange.name,
         listing.exchange.mic,
         listing.exchange.time_zone,
+        country(listing),
         tick.unit,
     )
+}
+
+/// Only where a symbol without an ending is listed.
+fn country(listing: &Listing) -> &'static str {
+    match listing.class {
+        Class::Stock if listing.exchange.suffix.is_empty() => "United States",
+        _ => "",
+    }
 }
