@@ -43,6 +43,8 @@ pub struct AssetConfig {
     /// The currencies through which a rate that nobody quotes is crossed, first to last.
     pub fx_bases: Vec<Currency>,
     pub apart: ApartConfig,
+    /// How much memory histories may take, in MiB.
+    pub history_cache_mb: u32,
 }
 
 impl Default for AssetConfig {
@@ -64,6 +66,7 @@ impl Default for AssetConfig {
             cached_symbols: 20_000,
             fx_bases: vec![Currency::USD, Currency::EUR],
             apart: ApartConfig::default(),
+            history_cache_mb: 96,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | the routes | [`router`], then `http/<noun>.rs` |
 //! | how a price is cached, refreshed, and shown when its source fails | `quotes` |
+//! | what it cost day by day, and what is missing | `history` |
 //! | how an instrument is described | `instruments` |
 //! | what customers add of their own, and its manual prices | `own` |
 //! | where prices are from | [`source`], and [`chain`] for their order |
@@ -20,6 +21,7 @@
 mod apart;
 pub mod chain;
 mod config;
+mod history;
 mod http;
 mod instruments;
 mod own;
@@ -50,7 +52,7 @@ pub fn router(service: AssetService) -> OpenApiRouter {
 
 /// Every route of the service, with its part of the contract.
 pub fn routes() -> OpenApiRouter<AssetService> {
-    use crate::http::{fx, instruments, market, own, own_prices, quotes};
+    use crate::http::{actions, fx, instruments, market, own, own_prices, prices, quotes};
     OpenApiRouter::new()
         .routes(routes!(instruments::list_instruments, own::add_instrument))
         .routes(routes!(
@@ -62,6 +64,9 @@ pub fn routes() -> OpenApiRouter<AssetService> {
         .routes(routes!(own_prices::enter_price, own_prices::delete_price))
         .routes(routes!(quotes::get_quote))
         .routes(routes!(quotes::list_quotes))
+        .routes(routes!(prices::list_prices))
+        .routes(routes!(actions::list_actions))
         .routes(routes!(fx::get_fx_rate))
         .routes(routes!(market::get_market_status))
+        .routes(routes!(fx::list_fx_rates))
 }

@@ -7,6 +7,7 @@ use store::Table;
 
 use crate::chain::Chain;
 use crate::config::{AssetConfig, SourceName};
+use crate::history::History;
 use crate::instruments::Instruments;
 use crate::quotes::Quotes;
 use crate::source::MarketDataSource;
@@ -24,6 +25,7 @@ use crate::source::yahoo::Yahoo;
 pub struct AssetService {
     pub(crate) chain: Chain,
     pub(crate) quotes: Quotes,
+    pub(crate) history: History,
     pub(crate) instruments: Instruments,
     pub(crate) table: Table,
     pub(crate) clock: Clock,
@@ -60,6 +62,7 @@ impl AssetService {
         Self {
             chain: chain.clone(),
             quotes: Quotes::new(config, chain.clone(), table.clone(), clock.clone()),
+            history: History::new(config, chain.clone(), table.clone(), clock.clone()),
             instruments: Instruments::new(config, chain, table.clone(), clock.clone()),
             table,
             clock,
@@ -72,6 +75,7 @@ impl AssetService {
     pub async fn settled(&self) {
         self.quotes.settled().await;
         self.instruments.settled().await;
+        self.history.settled().await;
     }
 }
 

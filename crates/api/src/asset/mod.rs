@@ -1,5 +1,6 @@
 //! The Asset service's resources.
 
+mod history;
 mod market;
 mod own;
 
@@ -7,6 +8,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use self::history::{
+    ActionType, Adjusted, Close, CorporateAction, CorporateActions, DailyRate, Days, HistoryStatus,
+    Interval, PriceHistory, RateHistory, Segment,
+};
 use crate::number::Number;
 
 pub use market::{

@@ -1,12 +1,15 @@
 //! What the routes share: reading a ticker from the path, and answering public data.
 
+pub(crate) mod actions;
 pub(crate) mod fx;
 pub(crate) mod instruments;
 pub(crate) mod market;
 pub(crate) mod own;
 pub(crate) mod own_prices;
+pub(crate) mod prices;
 pub(crate) mod problems;
 pub(crate) mod quotes;
+mod range;
 
 use axum::extract::{FromRef, FromRequestParts, Path};
 use axum::response::{IntoResponse, Response};
@@ -21,7 +24,6 @@ pub(crate) const NO_SUCH_INSTRUMENT: Error = Error::NotFound { what: "instrument
 /// The ticker in the path, of an instrument that is everybody's. What cannot be a ticker is not
 /// found, like one that nobody knows; so are customers' own, of which no source may learn.
 #[derive(Debug)]
-#[expect(dead_code, reason = "for routes about instruments of the market alone")]
 pub(crate) struct TickerSymbol(pub(crate) Ticker);
 
 impl<S: Send + Sync> FromRequestParts<S> for TickerSymbol {

@@ -28,6 +28,7 @@ use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 pub use minor_units::QuotedCurrency;
 use upstream::Upstream;
@@ -145,8 +146,9 @@ pub struct SourceHistory {
     pub crossed_through: Option<Currency>,
 }
 
-/// What a company did to its shares.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a company did to its shares. Its serde form is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Paid for each share held before the ex-date, as declared then.
     Dividend {
@@ -160,6 +162,14 @@ pub enum Action {
         new: Quantity,
         old: Quantity,
     },
+}
+
+impl Action {
+    pub fn ex_date(&self) -> Date {
+        match self {
+            Self::Dividend { ex_date, .. } | Self::Split { ex_date, .. } => *ex_date,
+        }
+    }
 }
 
 /// Why a source gave no answer. The texts are for logs.

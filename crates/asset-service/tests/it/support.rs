@@ -128,6 +128,21 @@ impl Market {
         Self::serve(service, storage, clock).await
     }
 
+    /// Over several sources, asked in this order.
+    pub(crate) async fn over_all<S: MarketDataSource + 'static>(
+        config: &AssetConfig,
+        sources: Vec<Arc<S>>,
+    ) -> Self {
+        let sources = sources
+            .into_iter()
+            .map(|source| source as Arc<dyn MarketDataSource>);
+        let (storage, clock, sources) = (Storage::new().await, clock(), sources.collect());
+        let verifier = TestIssuer::new(&clock).verifier();
+        let service =
+            AssetService::with_sources(config, sources, storage.table(), verifier, clock.clone());
+        Self::serve(service, storage, clock).await
+    }
+
     async fn serve(service: AssetService, storage: Storage, clock: Clock) -> Self {
         let (router, _) = router(service.clone()).split_for_parts();
         Self {

@@ -3,12 +3,15 @@
 //! The same symbol at the same instant costs the same in every process and after every restart,
 //! and any past day can be asked for. There are no floats: levels are integers ([`path`]), prices
 //! have the decimal places of their venue ([`catalogue`]), markets close at night and over the
-//! weekend ([`session`]), and currency pairs agree with each other ([`currencies`]).
+//! weekend ([`session`]), and currency pairs agree with each other ([`currencies`]). Closes are the
+//! same prices when sessions end ([`history`]); some shares split, some pay ([`events`]).
 //!
 //! Nothing of this is market data. Every quote says that its source is `simulated`.
 
 mod catalogue;
 mod currencies;
+mod events;
+mod history;
 mod path;
 mod session;
 
@@ -24,7 +27,6 @@ use rust_decimal::Decimal;
 use self::catalogue::{LISTINGS, Listing};
 use self::path::{Course, WHOLE};
 use self::session::CURRENCIES;
-use super::upstream::unavailable;
 use super::{
     Ask, MarketDataSource, Question, Refusal, SourceError, SourceHistory, SourceInstrument,
     SourceQuote,
@@ -110,8 +112,8 @@ impl MarketDataSource for Simulated {
         NAME
     }
 
-    fn answers(&self, question: Question, _: &Ticker) -> bool {
-        question != Question::History
+    fn answers(&self, _: Question, _: &Ticker) -> bool {
+        true
     }
 
     fn can_search(&self) -> bool {
@@ -120,12 +122,12 @@ impl MarketDataSource for Simulated {
 
     fn history<'a>(
         &'a self,
-        _: Ask,
-        _: &'a Ticker,
-        _: Date,
-        _: Date,
+        ask: Ask,
+        ticker: &'a Ticker,
+        from: Date,
+        to: Date,
     ) -> BoxFuture<'a, Result<SourceHistory, SourceError>> {
-        future::ready(Err(unavailable("history is not asked of it"))).boxed()
+        future::ready(self.closes(ask.now, ticker, from, to)).boxed()
     }
 
     fn quotes<'a>(
@@ -169,25 +171,34 @@ fn described(listing: &Listing) -> Option<SourceInstrument> {
 
 fn trade(currency: Currency, listing: &Listing, now: Timestamp) -> Option<SourceQuote> {
     let session = listing.venue.hours.session(now);
+    let last = session.last_trade;
     Some(SourceQuote {
-        price: price(listing, session.last_trade)?,
+        price: price(listing, last, last)?,
         currency,
-        previous_close: price(listing, session.previous_close),
-        as_of: session.last_trade,
+        // On the shares of now, so that a split is no fall of the price.
+        previous_close: price(listing, session.previous_close, last),
+        as_of: last,
         is_delayed: false,
         crossed_through: None,
     })
 }
 
-fn price(listing: &Listing, at: Timestamp) -> Option<Price> {
+/// The price at `at` of one of the shares there were at `shares_at`.
+fn price(listing: &Listing, at: Timestamp, shares_at: Timestamp) -> Option<Price> {
+    let places = listing.venue.places;
+    // The least price is one step: nothing that trades is free.
+    let steps = steps(listing, at, shares_at, places).max(1);
+    let price = Decimal::try_from_i128_with_scale(steps, places).ok()?;
+    Price::try_new(price).ok()
+}
+
+/// The same in units of the last decimal place.
+fn steps(listing: &Listing, at: Timestamp, shares_at: Timestamp, places: u32) -> i128 {
     let kind = listing.kind;
     let course = Course::new(listing.symbol, kind.volatility_percent, kind.growth_percent);
-    let thousandths = i128::from(listing.base) * course.level(at);
-    let steps_per_unit = 10_i128.pow(listing.venue.places);
-    // The least price is one step: nothing that trades is free.
-    let steps = half_even(thousandths * steps_per_unit, 1_000 * WHOLE).max(1);
-    let price = Decimal::try_from_i128_with_scale(steps, listing.venue.places).ok()?;
-    Price::try_new(price).ok()
+    let (new, old) = events::shares(listing.symbol, shares_at);
+    let thousandths = i128::from(listing.base) * course.level(at) * new;
+    half_even(thousandths * 10_i128.pow(places), 1_000 * WHOLE * old)
 }
 
 fn rate(base: Currency, quote: Currency, now: Timestamp) -> Option<SourceQuote> {

@@ -3,6 +3,8 @@
 //! Hours are in UTC all year round: there is no summer time and there are no holidays.
 
 use jiff::Timestamp;
+use jiff::civil::{Date, Weekday};
+use jiff::tz::TimeZone;
 
 use super::path::tick;
 
@@ -67,6 +69,20 @@ impl Hours {
         Session {
             last_trade: instant(last_trade),
             previous_close: instant(previous_close),
+        }
+    }
+
+    /// When the session of a day ends, if there is one.
+    pub(super) fn close_on(self, date: Date) -> Option<Timestamp> {
+        let midnight = date.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second();
+        match self {
+            Self::Always => Timestamp::from_second(midnight + DAY).ok(),
+            Self::Weekdays { .. }
+                if matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday) =>
+            {
+                None
+            }
+            Self::Weekdays { close, .. } => Timestamp::from_second(midnight + close * MINUTE).ok(),
         }
     }
 }

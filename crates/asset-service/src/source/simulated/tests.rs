@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::source::Action;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -208,4 +209,100 @@ proptest! {
         let dollars = fx("EUR", "USD", now);
         prop_assert!(dollars > Decimal::new(8, 1) && dollars < Decimal::new(14, 1), "{}", dollars);
     }
+}
+
+fn day(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+fn history_of(symbol: &str, from: &str, to: &str) -> SourceHistory {
+    let now = at("2026-03-10T15:00:00Z");
+    let market = Simulated::default();
+    market
+        .closes(now, &ticker(symbol), day(from), day(to))
+        .unwrap()
+}
+
+#[test]
+fn every_close_is_the_quote_of_the_night_after_it() {
+    for symbol in [
+        "AAPL", "NVDA", "TSLA", "7203.T", "BTC-USD", "EURUSD=X", "VTSAX",
+    ] {
+        for (date, close) in history_of(symbol, "2023-09-01", "2023-09-30").closes {
+            let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp() + DAY;
+            // Tokyo opens at midnight; what trades around the clock closes then.
+            let ends_at_midnight = ["BTC-USD", "EURUSD=X"].contains(&symbol);
+            let wait = SignedDuration::from_secs(if ends_at_midnight { 0 } else { -1 });
+            let quote = Simulated::default()
+                .quote(midnight + wait, &ticker(symbol))
+                .unwrap();
+            let shown = quote.price;
+            assert_eq!(shown, close, "{symbol} on {date}");
+        }
+    }
+}
+
+#[test]
+fn sessions_that_are_not_over_have_no_close() {
+    let last = |symbol| {
+        history_of(symbol, "2026-03-02", "2026-03-31")
+            .closes
+            .pop()
+            .unwrap()
+            .0
+    };
+    assert_eq!(last("AAPL"), day("2026-03-09"));
+    assert_eq!(last("7203.T"), day("2026-03-10"));
+    assert_eq!(last("BTC-USD"), day("2026-03-09"));
+}
+
+#[test]
+fn a_share_costs_a_tenth_from_the_day_it_splits_in_ten() {
+    let history = history_of("NVDA", "2023-09-15", "2023-09-18");
+    let [(_, before), (_, after)] = history.closes.as_slice() else {
+        panic!("{history:?}")
+    };
+    let ratio = before.value() / after.value();
+    assert!(
+        ratio > Decimal::from(8) && ratio < Decimal::from(12),
+        "{ratio}"
+    );
+    let split = &history.actions.unwrap()[0];
+    assert_eq!(split.ex_date(), day("2023-09-18"));
+    let quote = Simulated::default()
+        .quote(at("2023-09-18T15:00:00Z"), &ticker("NVDA"))
+        .unwrap();
+    let change = quote.price.value() / quote.previous_close.unwrap().value();
+    assert!(
+        change > Decimal::new(8, 1) && change < Decimal::new(12, 1),
+        "{change}"
+    );
+}
+
+#[test]
+fn payers_pay_every_quarter_and_others_never() {
+    let paid = history_of("KO", "2025-01-01", "2025-12-31")
+        .actions
+        .unwrap();
+    assert_eq!(paid.len(), 4, "{paid:?}");
+    assert!(
+        paid.iter()
+            .all(|action| matches!(action, Action::Dividend { .. }))
+    );
+    assert_eq!(
+        history_of("AMZN", "2010-01-01", "2025-12-31").actions,
+        Some(Vec::new())
+    );
+}
+
+#[test]
+fn nothing_was_listed_before_the_year_2000() {
+    assert_eq!(
+        history_of("AAPL", "1980-01-01", "1999-12-31").closes,
+        Vec::new()
+    );
+    assert_eq!(
+        history_of("AAPL", "1980-01-01", "2000-01-07").closes.len(),
+        5
+    );
 }

@@ -1,0 +1,112 @@
+use domain::{Currency, Ticker};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use store::{Key, Query, Record, StoreError, Table, WriteError};
+
+use crate::history::Packed;
+use crate::source::Action;
+
+/// How often a year is compared anew with what others have stored meanwhile.
+const TRIES: usize = 5;
+
+/// What is known of one year of an instrument or a pair of currencies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PriceYear {
+    pub(crate) currency: Currency,
+    pub(crate) closes: Packed,
+    /// Oldest first; only what happened within spans that tell.
+    pub(crate) actions: Vec<Action>,
+    /// Invariant: the first begins on 1 January, each follows the one before without a gap. A day
+    /// in a span without a close had none.
+    pub(crate) spans: Vec<Span>,
+}
+
+/// Days that one source has told us about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Span {
+    pub(crate) from: Date,
+    pub(crate) to: Date,
+    pub(crate) source: String,
+    /// When the latest of it was fetched.
+    pub(crate) fetched_at: Timestamp,
+    pub(crate) crossed_through: Option<Currency>,
+    /// Whether the source also tells dividends and splits.
+    pub(crate) tells_actions: bool,
+}
+
+impl PriceYear {
+    /// The last day that a source has told us about.
+    pub(crate) fn covered_to(&self) -> Option<Date> {
+        self.spans.last().map(|span| span.to)
+    }
+}
+
+impl Span {
+    /// Whether both are the same source's word in the same way.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.source == other.source
+            && self.crossed_through == other.crossed_through
+            && self.tells_actions == other.tells_actions
+    }
+}
+
+impl Record for PriceYear {
+    const KIND: &'static str = "price_year";
+}
+
+/// The partition, and what the sort keys begin with.
+fn place(ticker: &Ticker) -> (String, &'static str) {
+    match ticker.as_fx_pair() {
+        Some((base, quote)) => (format!("FX#{base}#{quote}"), "RATES#"),
+        None => (format!("INST#{ticker}"), "PRICES#"),
+    }
+}
+
+/// The years that are stored, from `first` to `last`.
+pub(crate) async fn load_years(
+    table: &Table,
+    ticker: &Ticker,
+    first: i16,
+    last: i16,
+) -> Result<Vec<(i16, PriceYear)>, StoreError> {
+    let (partition, prefix) = place(ticker);
+    let query = Query::partition(partition)
+        .between(format!("{prefix}{first:04}"), format!("{prefix}{last:04}"));
+    let items = table.query_all(&query).await?;
+    let year = |key: &Key| key.sk.strip_prefix(prefix)?.parse().ok();
+    Ok(items
+        .into_iter()
+        .filter_map(|item| Some((year(&item.key)?, item.value)))
+        .collect())
+}
+
+/// Stores a year unless one that reaches as far is there: of two processes that fetched the same
+/// tail, the one that knows more wins, whoever writes last. `counts` says whether a stored year
+/// is one to compare with.
+pub(crate) async fn keep(
+    table: &Table,
+    ticker: &Ticker,
+    year: i16,
+    known: &PriceYear,
+    counts: impl Fn(&PriceYear) -> bool,
+) -> Result<(), WriteError> {
+    let (partition, prefix) = place(ticker);
+    let key = Key::new(partition, format!("{prefix}{year:04}"));
+    let mut tries = 1..=TRIES;
+    loop {
+        let write = match table.get::<PriceYear>(&key).await? {
+            Some(stored)
+                if counts(&stored.value) && stored.value.covered_to() >= known.covered_to() =>
+            {
+                return Ok(());
+            }
+            Some(stored) => table.write().replace(&key, stored.version, known),
+            None => table.write().create(&key, known),
+        };
+        match write.commit().await {
+            Err(WriteError::ConditionFailed { .. }) if tries.next().is_some() => {}
+            written => return written,
+        }
+    }
+}
