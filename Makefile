@@ -29,10 +29,11 @@ dynamodb: $(VENV)/.ready ## Run the table layer's contract suite, and the servic
 		--features customer-service/aws,portfolio-service/aws,asset-service/aws
 	$(PYTHON) e2e/services_on_dynamodb.py
 
-served: $(VENV)/.ready ## Run schemathesis against a served contract, and the README as written
-	cargo build --package folio
+served: $(VENV)/.ready ## Run schemathesis against a served contract, the README as written, and a chain of sources
+	cargo build --package folio --package fake-market
 	$(PYTHON) e2e/contract_fuzz.py target/debug/folio
 	$(PYTHON) e2e/readme_journey.py target/debug/folio
+	$(PYTHON) e2e/configured_market.py target/debug/folio target/debug/fake-market
 
 bench: ## Measure a release build beside a bare route; prints the table for docs/benchmarks.md
 	cargo build --release --package folio --bin folio --example bare

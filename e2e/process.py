@@ -49,13 +49,13 @@ def running(command, url, seconds=30, **options):
 
 
 @contextlib.contextmanager
-def folio(binary, *flags, port=None, env=None):
+def folio(binary, *flags, port=None, env=None, stderr=None):
     """A Folio on a free port and an empty data directory; yields its address."""
     port = port or free_port()
     base = f"http://localhost:{port}"
     with tempfile.TemporaryDirectory() as data:
         command = [binary, "serve", "--port", str(port), "--data-dir", data, *flags]
-        with running(command, f"{base}/health/ready", stdout=subprocess.DEVNULL, env=env):
+        with running(command, f"{base}/health/ready", stdout=subprocess.DEVNULL, stderr=stderr, env=env):
             yield base
 
 
