@@ -9,7 +9,6 @@ use super::super::{SourceError, checked};
 
 #[derive(Deserialize)]
 struct Answer {
-    #[serde(default)]
     quotes: Vec<Found>,
 }
 

@@ -5,6 +5,7 @@
 
 mod quotes;
 mod restart;
+mod searches;
 pub(crate) mod sources;
 
 use std::time::{Duration, Instant};
