@@ -61,7 +61,6 @@ with running(fake, f"{market}/control/calls"), tempfile.TemporaryFile("w+") as l
         [nothing] = quotes(base, ["THIRD"])
         is_honest = nothing["price"] is None and nothing["reason"] == "SOURCE_UNAVAILABLE"
         holds("with all of them dead there is no price, and a reason", is_honest, nothing)
-        shown.append(str(call("GET", f"{base}/v1/market/status")))
     log.seek(0)
     lines = log.read()
     holds("the log tells of the sources", "finnhub" in lines, lines[-2000:])

@@ -104,13 +104,27 @@ async fn simple_price(caller: Caller, Query(asked): Query<Simple>) -> Response {
 struct Markets {
     vs_currency: String,
     ids: Option<String>,
+    symbols: Option<String>,
 }
 
 async fn markets(caller: Caller, Query(asked): Query<Markets>) -> Response {
-    let all = || COINS.map(|(_, id, _)| id).join(",");
-    let coins = coins(&asked.ids.clone().unwrap_or_else(all), &asked.vs_currency);
+    let wanted = asked.symbols.as_deref().map(str::to_uppercase);
+    let is_wanted = |symbol: &str| match &wanted {
+        Some(wanted) => wanted.split(',').any(|wanted| wanted == symbol),
+        None => true,
+    };
+    let by_symbol = COINS.iter().filter(|(symbol, _, _)| is_wanted(symbol));
+    let ids: Vec<&str> = by_symbol.map(|(_, id, _)| *id).collect();
+    let ids = asked.ids.clone().unwrap_or_else(|| ids.join(","));
+    let coins = coins(&ids, &asked.vs_currency);
+    // Who asks by symbol wants to know what there is.
+    let kind = if wanted.is_some() {
+        Kind::List
+    } else {
+        Kind::Quote
+    };
     caller
-        .answer(question(Kind::Quote, &coins), |view| {
+        .answer(question(kind, &coins), |view| {
             let items: Vec<String> = coins
                 .iter()
                 .map(|(id, coin)| market(view, id, coin))

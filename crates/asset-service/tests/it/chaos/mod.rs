@@ -31,9 +31,14 @@ const SYMBOLS: [&str; 24] = [
     "SOL-EUR", "EURUSD=X", "EURGBP=X", "EURJPY=X", "EURCHF=X", "USDCHF=X", "USDEUR=X",
 ];
 /// In the order they are asked, with the calls each allows in a minute.
-const SOURCES: [(Source, u32); 3] = [
-    (Source::Yahoo, 1_000),
-    (Source::Frankfurter, 200),
+///
+/// The first ones run out, so that others must stand in.
+const SOURCES: [(Source, u32); 6] = [
+    (Source::Finnhub, 60),
+    (Source::CoinGecko, 60),
+    (Source::Yahoo, 200),
+    (Source::TwelveData, 600),
+    (Source::Frankfurter, 100),
     (Source::Ecb, 100),
 ];
 

@@ -5,24 +5,30 @@ use fake_market::{Kind, Misbehaviour, Rule, Source};
 use super::{Day, Subject, every_misbehaviour};
 
 every_misbehaviour!(yahoo: super::check, super::YAHOO);
+every_misbehaviour!(yahoo_in_pence: super::check, super::YAHOO_IN_PENCE);
+every_misbehaviour!(yahoo_pair: super::check, super::YAHOO_PAIR);
+every_misbehaviour!(finnhub: super::check, super::FINNHUB);
+every_misbehaviour!(twelve_data: super::check, super::TWELVE_DATA);
+every_misbehaviour!(coingecko: super::check, super::COINGECKO);
 every_misbehaviour!(frankfurter: super::check, super::FRANKFURTER);
 every_misbehaviour!(ecb: super::check, super::ECB);
 
-const YAHOO: Subject = Subject {
-    symbol: "EURUSD=X",
-    source: Source::Yahoo,
-    second: Source::Ecb,
-};
-const FRANKFURTER: Subject = Subject {
-    symbol: "EURCHF=X",
-    source: Source::Frankfurter,
-    second: Source::Ecb,
-};
-const ECB: Subject = Subject {
-    symbol: "EURGBP=X",
-    source: Source::Ecb,
-    second: Source::Frankfurter,
-};
+const YAHOO: Subject = subject("ACME", Source::Yahoo, Source::Finnhub);
+const YAHOO_IN_PENCE: Subject = subject("VOD.L", Source::Yahoo, Source::TwelveData);
+const YAHOO_PAIR: Subject = subject("EURUSD=X", Source::Yahoo, Source::Ecb);
+const FINNHUB: Subject = subject("ACME", Source::Finnhub, Source::TwelveData);
+const TWELVE_DATA: Subject = subject("VOD.L", Source::TwelveData, Source::Yahoo);
+const COINGECKO: Subject = subject("BTC-USD", Source::CoinGecko, Source::TwelveData);
+const FRANKFURTER: Subject = subject("EURCHF=X", Source::Frankfurter, Source::Ecb);
+const ECB: Subject = subject("EURGBP=X", Source::Ecb, Source::Frankfurter);
+
+const fn subject(symbol: &'static str, source: Source, second: Source) -> Subject {
+    Subject {
+        symbol,
+        source,
+        second,
+    }
+}
 
 async fn check(subject: Subject, misbehaviour: Misbehaviour) {
     if !misbehaviour.can_be_told(subject.source) {

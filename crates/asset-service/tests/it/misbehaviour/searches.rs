@@ -5,6 +5,8 @@ use fake_market::{Kind, Misbehaviour, Rule, Source};
 use super::{Day, every_misbehaviour};
 
 every_misbehaviour!(yahoo: super::check, super::Source::Yahoo);
+every_misbehaviour!(finnhub: super::check, super::Source::Finnhub);
+every_misbehaviour!(twelve_data: super::check, super::Source::TwelveData);
 
 async fn check(source: Source, misbehaviour: Misbehaviour) {
     // What is found has no figures to lie about.

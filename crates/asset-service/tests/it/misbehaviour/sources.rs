@@ -11,17 +11,17 @@ pub(crate) fn config(fake: &FakeMarket, sources: &[Source]) -> AssetConfig {
         ..AssetConfig::default()
     };
     for source in sources {
-        upstream(&mut config, *source).base_url = fake.base_url(*source);
+        let upstream = upstream(&mut config, *source);
+        upstream.base_url = fake.base_url(*source);
+        upstream.api_key = Some("a key".into());
+        upstream.calls_per_minute = 0;
     }
     config
 }
 
 pub(crate) fn name(source: Source) -> SourceName {
-    let known = SourceName::ALL.into_iter();
-    known
-        .clone()
-        .find(|name| name.as_str() == source.name())
-        .unwrap()
+    let mut known = SourceName::ALL.into_iter();
+    known.find(|name| name.as_str() == source.name()).unwrap()
 }
 
 pub(crate) fn upstream(config: &mut AssetConfig, source: Source) -> &mut UpstreamConfig {

@@ -26,6 +26,10 @@ async fn prices_are_by_slug_and_unknown_slugs_are_left_out() {
         said(Source::CoinGecko, "ETH-USD")
     );
     assert_eq!(coins[0]["last_updated"], "2026-03-10T15:00:00.000Z");
+    let path = "/coingecko/api/v3/coins/markets?vs_currency=usd&symbols=btc,nope";
+    let coins = get(&market, path).await.json();
+    assert_eq!(coins[0]["id"], "bitcoin");
+    assert_eq!(coins.as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
