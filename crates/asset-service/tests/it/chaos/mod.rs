@@ -24,7 +24,7 @@ use crate::support::{Market, NOW, Storage, clock, seconds};
 const CLIENTS: u64 = 64;
 /// Between two requests of one client.
 const THOUGHT: Duration = Duration::from_millis(100);
-const TTL_SECONDS: u32 = 8;
+const TTL_SECONDS: u32 = 4;
 const SYMBOLS: [&str; 24] = [
     "SYM00001", "SYM00002", "SYM00003", "SYM00004", "SYM00005", "SYM00006", "SYM00007", "SYM00008",
     "SYM00009", "SYM00010", "BRK-B", "AAPL", "VOD.L", "BARC.L", "SAP.DE", "BTC-USD", "ETH-USD",
