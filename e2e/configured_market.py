@@ -61,6 +61,10 @@ with running(fake, f"{market}/control/calls"), tempfile.TemporaryFile("w+") as l
         [nothing] = quotes(base, ["THIRD"])
         is_honest = nothing["price"] is None and nothing["reason"] == "SOURCE_UNAVAILABLE"
         holds("with all of them dead there is no price, and a reason", is_honest, nothing)
+        status = call("GET", f"{base}/v1/market/status")
+        shown.append(str(status))
+        names = [source["name"] for source in status["sources"]]
+        holds("the market's status tells of each source", names == SOURCES, status)
     log.seek(0)
     lines = log.read()
     holds("the log is as talkative as it can be", "TRACE" in lines, lines[-2000:])

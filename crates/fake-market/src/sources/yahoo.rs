@@ -4,7 +4,7 @@
 
 use axum::Router;
 use axum::extract::{Path, Query};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use http::StatusCode;
 use jiff::civil::Date;
@@ -208,9 +208,7 @@ struct QuoteQuery {
 }
 
 async fn quote(caller: Caller, Query(query): Query<QuoteQuery>) -> Response {
-    if !caller.market.has_batch_quotes() {
-        return (StatusCode::UNAUTHORIZED, UNAUTHORIZED).into_response();
-    }
+    let works = caller.market.has_batch_quotes();
     let symbols: Vec<String> = query.symbols.split(',').map(str::to_owned).collect();
     let question = Question {
         source: Source::Yahoo,
@@ -219,6 +217,10 @@ async fn quote(caller: Caller, Query(query): Query<QuoteQuery>) -> Response {
     };
     caller
         .answer(question, |view| {
+            if !works {
+                let (status, body) = (StatusCode::UNAUTHORIZED, UNAUTHORIZED.to_owned());
+                return Answer { status, body };
+            }
             let quotes: Vec<String> = symbols
                 .iter()
                 .filter_map(|symbol| Listing::find(symbol))

@@ -34,13 +34,6 @@ async fn check(subject: Subject, misbehaviour: Misbehaviour) {
     if !misbehaviour.can_be_told(subject.source) {
         return;
     }
-    // A price that differs from the last one is not doubted yet.
-    if matches!(
-        misbehaviour,
-        Misbehaviour::Spike | Misbehaviour::WrongCurrency
-    ) {
-        return;
-    }
     the_next_source_takes_over(subject, misbehaviour).await;
     the_last_price_is_shown_as_stale(subject, misbehaviour).await;
     // Of what was never seen before, nobody can say that it is ten times too dear.
