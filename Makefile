@@ -35,9 +35,11 @@ served: $(VENV)/.ready ## Run schemathesis against a served contract, the README
 	$(PYTHON) e2e/readme_journey.py target/debug/folio
 	$(PYTHON) e2e/configured_market.py target/debug/folio target/debug/fake-market
 
-bench: ## Measure a release build beside a bare route; prints the table for docs/benchmarks.md
+bench: ## Measure a release build beside a bare route; prints the tables for docs/benchmarks.md
 	cargo build --release --package folio --bin folio --example bare
+	cargo build --release --package fake-market
 	python3 e2e/bench.py
+	python3 e2e/bench_market.py
 
 fmt: ## Format everything
 	cargo fmt --all
