@@ -22,6 +22,7 @@ mod apart;
 pub mod chain;
 mod config;
 mod history;
+mod exchanges;
 mod http;
 mod instruments;
 mod own;
