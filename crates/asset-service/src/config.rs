@@ -26,8 +26,12 @@ pub struct AssetConfig {
     pub coingecko: UpstreamConfig,
     pub frankfurter: UpstreamConfig,
     pub ecb: UpstreamConfig,
-    /// How long a quote is served without asking the source again.
+    /// How long a quote is served without asking the source again, while its market is open.
     pub quote_ttl_seconds: u32,
+    /// The same while its market rests; never past the next opening.
+    pub closed_quote_ttl_seconds: u32,
+    /// How long a symbol that must be asked for waits for others, to be asked with them.
+    pub coalesce_ms: u32,
     /// For how much longer it is still served as fresh while the source is asked behind the scenes.
     pub quote_revalidate_seconds: u32,
     /// How long the last known quote is served as stale when the source gives none.
@@ -58,6 +62,8 @@ impl Default for AssetConfig {
             frankfurter: Frankfurter::defaults(),
             ecb: Ecb::defaults(),
             quote_ttl_seconds: 15,
+            closed_quote_ttl_seconds: 60 * 60,
+            coalesce_ms: 3,
             quote_revalidate_seconds: 15,
             quote_hard_age_seconds: 24 * 60 * 60,
             quote_deadline_ms: 2_000,
@@ -119,6 +125,7 @@ impl SourceName {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ages {
     pub(crate) fresh: SignedDuration,
+    pub(crate) closed: SignedDuration,
     pub(crate) revalidated: SignedDuration,
     pub(crate) hard: SignedDuration,
     pub(crate) failure_pause: SignedDuration,
@@ -130,6 +137,7 @@ impl AssetConfig {
         let seconds = |seconds: u32| SignedDuration::from_secs(seconds.into());
         Ages {
             fresh: seconds(self.quote_ttl_seconds),
+            closed: seconds(self.closed_quote_ttl_seconds),
             revalidated: seconds(self.quote_revalidate_seconds),
             hard: seconds(self.quote_hard_age_seconds),
             failure_pause: seconds(self.failure_pause_seconds),

@@ -75,6 +75,22 @@ impl Table {
         }
     }
 
+    /// The items of those keys that have one, in any order.
+    pub async fn get_many<T: Record>(&self, keys: &[Key]) -> Result<Vec<Item<T>>, StoreError> {
+        let mut items = Vec::with_capacity(keys.len());
+        for batch in keys.chunks(BATCH) {
+            yield_now().await;
+            let found = self.batch_get(batch).await?;
+            items.extend(
+                found
+                    .into_iter()
+                    .map(record::decode)
+                    .collect::<Result<Vec<_>, _>>()?,
+            );
+        }
+        Ok(items)
+    }
+
     /// One page: up to the limit of the query or 1 MB, whichever comes first.
     pub async fn query<T: Record>(&self, query: &Query) -> Result<Page<T>, StoreError> {
         let RawPage { items, next } = self.page(query).await?;

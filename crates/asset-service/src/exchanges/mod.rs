@@ -13,6 +13,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use domain::Ticker;
 use jiff::civil::{Date, Time, Weekday, date};
 use jiff::tz::TimeZone;
@@ -24,7 +26,6 @@ use self::holidays::{Day, Rule};
 const LONGEST_REST_DAYS: i64 = 15;
 
 /// Where an instrument trades.
-#[derive(Debug)]
 pub(crate) struct Exchange {
     pub(crate) name: &'static str,
     /// What follows the last dot of its symbols.
@@ -86,8 +87,8 @@ impl Exchange {
             .unwrap_or(&table::NEW_YORK)
     }
 
-    /// Every exchange, for showing.
-    pub(crate) fn all() -> impl Iterator<Item = &'static Self> {
+    #[cfg(test)]
+    fn all() -> impl Iterator<Item = &'static Self> {
         [&table::NEW_YORK]
             .into_iter()
             .chain(table::EXCHANGES)
@@ -215,6 +216,12 @@ impl Exchange {
     fn instant(&self, day: Date, time: Time) -> Option<Timestamp> {
         let zoned = day.to_datetime(time).to_zoned(self.zone.clone());
         zoned.ok().map(|zoned| zoned.timestamp())
+    }
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use api::asset::{Quote, Staleness};
 use domain::Ticker;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::life::{self, after};
 use crate::chain::LastPrice;
 use crate::config::Ages;
 use crate::source::{SourceError, SourceQuote};
@@ -17,6 +18,7 @@ pub(crate) enum Reason {
     UnknownSymbol,
     SourceUnavailable,
     RefusedQuote,
+    OldPrice,
 }
 
 impl Reason {
@@ -26,6 +28,7 @@ impl Reason {
             Self::UnknownSymbol => "UNKNOWN_SYMBOL",
             Self::SourceUnavailable => "SOURCE_UNAVAILABLE",
             Self::RefusedQuote => "REFUSED_QUOTE",
+            Self::OldPrice => "OLD_PRICE",
         }
     }
 }
@@ -71,7 +74,7 @@ struct FreshAnswer {
 
 impl Entry {
     pub(crate) fn priced(ticker: &Ticker, last: LastQuote, ages: &Ages) -> Self {
-        let next_attempt = after(last.fetched_at, ages.fresh);
+        let next_attempt = life::ends(ticker, last.fetched_at, ages);
         let fresh = to_raw_value(&current(ticker, &last))
             .ok()
             .map(|json| FreshAnswer {
@@ -90,7 +93,9 @@ impl Entry {
     pub(crate) fn failed(before: Option<&Self>, now: Timestamp, why: Reason, ages: &Ages) -> Self {
         let pause = match why {
             Reason::InvalidSymbol | Reason::UnknownSymbol => ages.unknown,
-            Reason::SourceUnavailable | Reason::RefusedQuote => ages.failure_pause,
+            Reason::SourceUnavailable | Reason::RefusedQuote | Reason::OldPrice => {
+                ages.failure_pause
+            }
         };
         Self {
             last: before.and_then(|before| before.last.clone()),
@@ -126,6 +131,10 @@ impl Entry {
                 None => unavailable(ticker.as_str(), reason),
             },
         }
+    }
+
+    pub(crate) fn fetched_at(&self) -> Option<Timestamp> {
+        self.last.as_ref().map(|last| last.fetched_at)
     }
 
     /// What a new price is measured against.
@@ -175,12 +184,8 @@ pub(crate) fn fetched(quote: &SourceQuote, source: &str, fetched_at: Timestamp) 
 }
 
 fn current(ticker: &Ticker, last: &LastQuote) -> Quote {
-    let staleness = if last.is_delayed {
-        Staleness::Delayed
-    } else {
-        Staleness::Fresh
-    };
-    shown(ticker, last, staleness, None)
+    let (staleness, why) = life::staleness(ticker, last);
+    shown(ticker, last, staleness, why)
 }
 
 fn shown(ticker: &Ticker, last: &LastQuote, staleness: Staleness, why: Option<Reason>) -> Quote {
@@ -198,10 +203,6 @@ fn shown(ticker: &Ticker, last: &LastQuote, staleness: Staleness, why: Option<Re
         staleness,
         reason: why.map(|why| why.word().to_owned()),
     }
-}
-
-fn after(instant: Timestamp, duration: SignedDuration) -> Timestamp {
-    instant.saturating_add(duration).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

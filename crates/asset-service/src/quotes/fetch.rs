@@ -8,14 +8,13 @@ use std::time::Duration;
 
 use domain::Ticker;
 use futures::stream::{self, StreamExt};
-use jiff::Timestamp;
 use tokio::time::timeout;
 
 use super::Shared;
 use super::entry::{Entry, Reason, Step, fetched};
 use super::flight::Departures;
 use crate::chain::{Attributed, Wanted};
-use crate::source::{Ask, SourceError, SourceQuote};
+use crate::source::{Ask, Purpose, SourceError, SourceQuote};
 use crate::store::quotes::{self, LastQuote};
 use crate::underway::Work;
 
@@ -25,11 +24,14 @@ const TABLE_LIMIT: Duration = Duration::from_millis(500);
 const SOURCE_LIMIT: Duration = Duration::from_secs(10);
 const TABLE_CONCURRENCY: usize = 16;
 
-pub(super) fn spawn(shared: Arc<Shared>, now: Timestamp, departures: Departures) {
+pub(super) fn spawn(shared: Arc<Shared>, purpose: Purpose, departures: Departures) {
     let fetch = Fetch {
         _work: shared.fetches.begin(),
+        ask: Ask {
+            now: shared.clock.now(),
+            purpose,
+        },
         shared,
-        now,
         departures,
         brought: Vec::new(),
         unanswered: Unanswered::default(),
@@ -39,8 +41,7 @@ pub(super) fn spawn(shared: Arc<Shared>, now: Timestamp, departures: Departures)
 
 struct Fetch {
     shared: Arc<Shared>,
-    /// When the symbols were asked for.
-    now: Timestamp,
+    ask: Ask,
     departures: Departures,
     /// What the source gave, to be stored.
     brought: Vec<(Ticker, LastQuote)>,
@@ -72,51 +73,41 @@ impl Fetch {
         self.store().await;
     }
 
-    /// Brings back what an earlier process, or another one, has stored.
+    /// Brings back what an earlier process, or another one, has stored since.
     async fn ask_table(&mut self) {
-        let unseen: Vec<Ticker> = self
-            .departures
-            .tickers()
-            .into_iter()
-            .filter(|ticker| !self.shared.known.contains_key(ticker))
-            .collect();
-        let table = &self.shared.table;
-        let mut found = stream::iter(unseen)
-            .map(async |ticker| {
-                let stored = timeout(TABLE_LIMIT, quotes::load(table, &ticker)).await;
-                (ticker, stored)
-            })
-            .buffer_unordered(TABLE_CONCURRENCY);
-        let mut stored = Vec::new();
-        while let Some((ticker, answer)) = found.next().await {
-            match answer {
-                // Prices of sources no longer asked, above all simulated ones, never stand in.
-                Ok(Ok(Some(last))) if self.shared.chain.has(&last.source) => {
-                    stored.push((ticker, last));
-                }
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => {
-                    let error = &error as &(dyn std::error::Error + 'static);
-                    tracing::warn!(error, %ticker, "a stored quote could not be read");
-                }
-                Err(_) => tracing::warn!(%ticker, "reading a stored quote took too long"),
+        let tickers = self.departures.tickers();
+        let stored = timeout(TABLE_LIMIT, quotes::load_many(&self.shared.table, &tickers)).await;
+        let stored = match stored {
+            Ok(Ok(stored)) => stored,
+            Ok(Err(error)) => {
+                let error = &error as &(dyn std::error::Error + 'static);
+                return tracing::warn!(error, "stored quotes could not be read");
             }
-        }
-        drop(found);
+            Err(_) => return tracing::warn!("reading stored quotes took too long"),
+        };
         for (ticker, mut last) in stored {
             // The process that stored it may have had a faster clock.
-            last.fetched_at = last.fetched_at.min(self.now);
+            last.fetched_at = last.fetched_at.min(self.ask.now);
+            // Prices of sources no longer asked, above all simulated ones, never stand in.
+            if !self.shared.chain.has(&last.source) || !self.is_news(&ticker, &last) {
+                continue;
+            }
             let entry = self.remember(&ticker, Entry::priced(&ticker, last, &self.shared.ages));
-            if entry.step(self.now, &self.shared.ages) == Step::Answer {
+            if entry.step(self.ask.now, &self.shared.ages) == Step::Answer {
                 self.departures.land(&ticker, entry);
             }
         }
     }
 
+    fn is_news(&self, ticker: &Ticker, stored: &LastQuote) -> bool {
+        let known = self.shared.known.get(ticker);
+        known.is_none_or(|known| known.fetched_at() < Some(stored.fetched_at))
+    }
+
     async fn ask_source(&mut self, tickers: &[Ticker]) {
         let wanted = tickers.iter().map(|ticker| self.wanted(ticker)).collect();
         let chain = self.shared.chain.clone();
-        let mut answers = chain.quotes(Ask::waiting(self.now), wanted);
+        let mut answers = chain.quotes(self.ask, wanted);
         while let Some((ticker, answer)) = answers.next().await {
             match answer {
                 Ok(found) => self.land_with(ticker, &found),
@@ -129,7 +120,7 @@ impl Fetch {
         let known = self.shared.known.get(ticker);
         Wanted {
             ticker: ticker.clone(),
-            last: known.and_then(|known| known.last_price(self.now, &self.shared.ages)),
+            last: known.and_then(|known| known.last_price(self.ask.now, &self.shared.ages)),
         }
     }
 

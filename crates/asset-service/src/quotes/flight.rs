@@ -81,6 +81,24 @@ impl Departures {
         self.waiting.keys().cloned().collect()
     }
 
+    pub(super) fn join(&mut self, mut others: Self) {
+        self.waiting.extend(std::mem::take(&mut others.waiting));
+    }
+
+    /// The same symbols in parts of at most `most`.
+    pub(super) fn split(mut self, most: usize) -> Vec<Self> {
+        let mut all: Vec<_> = std::mem::take(&mut self.waiting).into_iter().collect();
+        let mut parts = Vec::new();
+        while !all.is_empty() {
+            let rest = all.split_off(all.len().min(most));
+            parts.push(Self {
+                flights: Arc::clone(&self.flights),
+                waiting: std::mem::replace(&mut all, rest).into_iter().collect(),
+            });
+        }
+        parts
+    }
+
     /// Ends the flight of one symbol. The entry must be in the cache by now.
     pub(super) fn land(&mut self, ticker: &Ticker, entry: Arc<Entry>) {
         if let Some(sender) = self.waiting.remove(ticker) {

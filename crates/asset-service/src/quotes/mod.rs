@@ -2,14 +2,17 @@
 //!
 //! A quote is fresh for a short time, then refreshed behind the scenes, then waited for. When the
 //! source gives none, the last known quote is shown as stale up to a hard age, and after that the
-//! symbol is unavailable with a reason. [`entry`] decides all this from the time alone;
-//! [`flight`] keeps concurrent requests from asking the source twice; `fetch` asks it.
+//! symbol is unavailable with a reason. [`entry`] decides all this from the time alone, and
+//! [`life`] from the hours of the market; [`flight`] keeps concurrent requests from asking twice,
+//! [`gather`] lets those of one moment ask together, `fetch` asks.
 //!
 //! Invariant: an answer costs no more than the deadline, and a cached one does no I/O at all.
 
 mod entry;
 mod fetch;
 mod flight;
+mod gather;
+mod life;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -26,6 +29,7 @@ use tokio::time::{Instant, timeout_at};
 
 use self::entry::{Entry, Step, unavailable};
 use self::flight::{Flights, Seat};
+use self::gather::Gathering;
 use crate::chain::Chain;
 use crate::config::{Ages, AssetConfig};
 use crate::underway::Underway;
@@ -43,7 +47,9 @@ struct Shared {
     ages: Ages,
     deadline: Duration,
     known: moka::sync::Cache<Ticker, Arc<Entry>>,
+    coalesce: Duration,
     flights: Arc<Flights>,
+    gathering: Gathering,
     /// Fetches, writing to the table included.
     fetches: Underway,
 }
@@ -74,7 +80,9 @@ impl Quotes {
             ages: config.ages(),
             deadline: config.deadline(),
             known: moka::sync::Cache::new(config.cached_symbols.into()),
+            coalesce: Duration::from_millis(config.coalesce_ms.into()),
             flights: Arc::default(),
+            gathering: Gathering::default(),
             fetches: Underway::default(),
         }))
     }
@@ -161,7 +169,7 @@ impl Quotes {
             .flights
             .board(wanted, |ticker| self.0.arrived(ticker, now));
         if !departures.is_empty() {
-            fetch::spawn(Arc::clone(&self.0), now, departures);
+            gather::depart(&self.0, departures);
         }
         for (seat, due) in seats.into_iter().zip(due) {
             let reading = &mut readings[due.place];

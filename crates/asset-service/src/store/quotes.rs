@@ -22,13 +22,24 @@ impl Record for LastQuote {
     const KIND: &'static str = "quote";
 }
 
+const PARTITION: &str = "INST#";
+
 fn key(ticker: &Ticker) -> Key {
-    Key::new(format!("INST#{ticker}"), "QUOTE")
+    Key::new(format!("{PARTITION}{ticker}"), "QUOTE")
 }
 
-pub(crate) async fn load(table: &Table, ticker: &Ticker) -> Result<Option<LastQuote>, StoreError> {
-    let item = table.get(&key(ticker)).await?;
-    Ok(item.map(|item| item.value))
+/// The last quotes of those that have one, in any order.
+pub(crate) async fn load_many(
+    table: &Table,
+    tickers: &[Ticker],
+) -> Result<Vec<(Ticker, LastQuote)>, StoreError> {
+    let keys: Vec<Key> = tickers.iter().map(key).collect();
+    let items = table.get_many(&keys).await?;
+    let quotes = items.into_iter().filter_map(|item| {
+        let symbol = item.key.pk.strip_prefix(PARTITION)?;
+        Some((Ticker::parse(symbol).ok()?, item.value))
+    });
+    Ok(quotes.collect())
 }
 
 /// Replaces whatever was known. Two processes that fetched at the same time may overwrite each

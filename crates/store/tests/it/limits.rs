@@ -11,6 +11,8 @@ on_every_backing![
     a_transaction_takes_4_mb_and_no_more,
     an_answer_of_more_than_1_mb_comes_in_pages,
     a_number_keeps_38_digits_and_takes_no_more,
+    more_than_100_keys_are_read_at_once,
+    more_than_16_mb_are_read_at_once,
 ];
 
 fn key(number: usize) -> Key {
@@ -160,4 +162,39 @@ async fn a_number_keeps_38_digits_and_takes_no_more(table: Table) {
         .commit()
         .await
         .unwrap();
+}
+
+async fn numbers_read(table: &Table, keys: impl Iterator<Item = usize>) -> Vec<String> {
+    let keys: Vec<Key> = keys.map(key).collect();
+    let items = table.get_many::<Note>(&keys).await.unwrap();
+    let mut found: Vec<String> = items.into_iter().map(|item| item.key.sk).collect();
+    found.sort_unstable();
+    found
+}
+
+async fn more_than_100_keys_are_read_at_once(table: Table) {
+    for number in (0..250).step_by(2) {
+        table
+            .write()
+            .create(&key(number), &note("even"))
+            .commit()
+            .await
+            .unwrap();
+    }
+    let even: Vec<String> = (0..250).step_by(2).map(|n| format!("{n:04}")).collect();
+    assert_eq!(numbers_read(&table, 0..250).await, even);
+    assert_eq!(numbers_read(&table, 0..0).await, Vec::<String>::new());
+}
+
+async fn more_than_16_mb_are_read_at_once(table: Table) {
+    let large = of_size(Limit::ItemBytes.max() - AROUND);
+    for number in 0..45 {
+        table
+            .write()
+            .create(&key(number), &large)
+            .commit()
+            .await
+            .unwrap();
+    }
+    assert_eq!(numbers_read(&table, 0..45).await.len(), 45);
 }

@@ -1,5 +1,7 @@
 use domain::{Currency, Price};
 
+use jiff::SignedDuration;
+
 use super::*;
 use crate::config::AssetConfig;
 
