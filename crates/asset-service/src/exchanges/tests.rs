@@ -172,113 +172,55 @@ fn a_fund_is_priced_once_when_new_york_closes() {
     );
 }
 
+/// By nyse.com, londonstockexchange.com, gov.uk, deutsche-boerse.com, euronext.com, six-group.com,
+/// tsx.com and asx.com.au.
+const RESTING: [(&str, &str); 9] = [
+    (
+        "AAPL",
+        "2026-01-01 2026-01-19 2026-02-16 2026-04-03 2026-05-25 2026-06-19",
+    ),
+    (
+        "AAPL",
+        "2026-07-03 2026-09-07 2026-11-26 2026-12-25 2022-06-20 2025-01-09",
+    ),
+    (
+        "VOD.L",
+        "2026-01-01 2026-04-03 2026-04-06 2026-05-04 2026-05-25 2026-08-31 2026-12-25",
+    ),
+    (
+        "VOD.L",
+        "2026-12-28 2021-12-27 2021-12-28 2022-01-03 2022-06-02 2022-06-03 2022-09-19",
+    ),
+    (
+        "SAP.DE",
+        "2026-01-01 2026-04-03 2026-04-06 2026-05-01 2026-12-24 2026-12-25 2026-12-31",
+    ),
+    ("MC.PA", "2026-04-03 2026-04-06 2026-05-01 2026-12-25"),
+    ("NESN.SW", "2026-01-02 2026-05-14 2026-05-25"),
+    (
+        "SHOP.TO",
+        "2026-02-16 2026-05-18 2026-07-01 2026-08-03 2026-09-07 2026-10-12 2026-12-28",
+    ),
+    ("BHP.AX", "2026-01-26 2026-04-03 2026-04-06 2026-06-08"),
+];
+
+/// A New Year's Day on a Saturday is not made up for before it; half days are trading days.
+const TRADING: [(&str, &str); 4] = [
+    ("AAPL", "2021-12-31 2026-11-27"),
+    ("VOD.L", "2022-05-30 2026-12-24"),
+    ("MC.PA", "2026-12-24"),
+    ("SAP.DE", "2026-05-14"),
+];
+
 #[test]
 fn exchanges_rest_on_the_days_they_publish() {
-    let resting: [(&str, &[Date]); 7] = [
-        // nyse.com, holidays of 2026 and 2022 (Juneteenth on a Sunday, New Year on a Saturday).
-        (
-            "AAPL",
-            &[
-                date(2026, 1, 1),
-                date(2026, 1, 19),
-                date(2026, 2, 16),
-                date(2026, 4, 3),
-                date(2026, 5, 25),
-                date(2026, 6, 19),
-                date(2026, 7, 3),
-                date(2026, 9, 7),
-                date(2026, 11, 26),
-                date(2026, 12, 25),
-                date(2022, 6, 20),
-                date(2025, 1, 9),
-            ],
-        ),
-        // londonstockexchange.com, 2026; gov.uk for the substitutes of 2021 and 2022.
-        (
-            "VOD.L",
-            &[
-                date(2026, 1, 1),
-                date(2026, 4, 3),
-                date(2026, 4, 6),
-                date(2026, 5, 4),
-                date(2026, 5, 25),
-                date(2026, 8, 31),
-                date(2026, 12, 25),
-                date(2026, 12, 28),
-                date(2021, 12, 27),
-                date(2021, 12, 28),
-                date(2022, 1, 3),
-                date(2022, 6, 2),
-                date(2022, 6, 3),
-                date(2022, 9, 19),
-                date(2022, 12, 27),
-                date(2023, 5, 8),
-            ],
-        ),
-        (
-            "SAP.DE",
-            &[
-                date(2026, 1, 1),
-                date(2026, 4, 3),
-                date(2026, 4, 6),
-                date(2026, 5, 1),
-                date(2026, 12, 24),
-                date(2026, 12, 25),
-                date(2026, 12, 31),
-            ],
-        ),
-        (
-            "MC.PA",
-            &[
-                date(2026, 4, 3),
-                date(2026, 4, 6),
-                date(2026, 5, 1),
-                date(2026, 12, 25),
-            ],
-        ),
-        (
-            "NESN.SW",
-            &[date(2026, 1, 2), date(2026, 5, 14), date(2026, 5, 25)],
-        ),
-        (
-            "SHOP.TO",
-            &[
-                date(2026, 2, 16),
-                date(2026, 5, 18),
-                date(2026, 7, 1),
-                date(2026, 8, 3),
-                date(2026, 9, 7),
-                date(2026, 10, 12),
-                date(2026, 12, 25),
-                date(2026, 12, 28),
-            ],
-        ),
-        (
-            "BHP.AX",
-            &[
-                date(2026, 1, 26),
-                date(2026, 4, 3),
-                date(2026, 4, 6),
-                date(2026, 6, 8),
-            ],
-        ),
-    ];
-    for (symbol, days) in resting {
-        for day in days {
-            assert!(!exchange(symbol).is_trading_day(*day), "{symbol} {day}");
+    for (rows, trades) in [(&RESTING[..], false), (&TRADING[..], true)] {
+        for (symbol, days) in rows {
+            for day in days.split(' ') {
+                let is_trading = exchange(symbol).is_trading_day(day.parse().unwrap());
+                assert_eq!(is_trading, trades, "{symbol} {day}");
+            }
         }
-    }
-    let trading: [(&str, Date); 6] = [
-        // A New Year's Day on a Saturday is not made up for before it.
-        ("AAPL", date(2021, 12, 31)),
-        ("AAPL", date(2026, 11, 27)),
-        ("VOD.L", date(2022, 5, 30)),
-        ("VOD.L", date(2026, 12, 24)),
-        ("MC.PA", date(2026, 12, 24)),
-        ("SAP.DE", date(2026, 5, 14)),
-    ];
-    for (symbol, day) in trading {
-        assert!(exchange(symbol).is_trading_day(day), "{symbol} {day}");
     }
 }
 

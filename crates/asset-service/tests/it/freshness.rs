@@ -94,7 +94,7 @@ async fn once_the_source_is_back_a_stale_price_gives_way() {
     let market = Market::over(source.clone()).await;
     market.quote("ACME").await;
     source.fail("ACME");
-    market.clock.advance(seconds(HOUR));
+    market.clock.advance(seconds(15 * 60));
     market.quote("ACME").await;
     source.price("ACME", "11");
     market.clock.advance(seconds(5));
