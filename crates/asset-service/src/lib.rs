@@ -21,8 +21,8 @@
 mod apart;
 pub mod chain;
 mod config;
-mod history;
 mod exchanges;
+mod history;
 mod http;
 mod instruments;
 mod own;
