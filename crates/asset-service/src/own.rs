@@ -5,18 +5,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api::asset::{Instrument, Quote, Staleness};
+use api::asset::{Close, HistoryStatus, Instrument, PriceHistory, Quote, Segment, Staleness};
 use domain::{Price, Ticker};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
+use crate::history::series::{Asked, every};
 use crate::quotes::Reason;
 use crate::store::own::{OwnInstrument, decade_of};
 
 /// The `source` of what a customer entered.
 pub(crate) const MANUAL: &str = "manual";
+const NO_PRICE: &str = "NO_PRICE";
 /// A price that is older is no longer today's.
 const FRESH_DAYS: i64 = 31;
 
@@ -94,7 +96,7 @@ impl ManualPrices {
 /// the previous close is the price itself.
 pub(crate) fn quote(instrument: &OwnInstrument, now: Timestamp) -> Quote {
     let Some(last) = &instrument.last_price else {
-        return unavailable(instrument.ticker_symbol.as_str(), "NO_PRICE");
+        return unavailable(instrument.ticker_symbol.as_str(), NO_PRICE);
     };
     let today = now.to_zoned(TimeZone::UTC).date();
     let is_old = last.date.saturating_add(FRESH_DAYS.days()) < today;
@@ -118,6 +120,53 @@ pub(crate) fn quote(instrument: &OwnInstrument, now: Timestamp) -> Quote {
             Staleness::Fresh
         },
         reason: is_old.then(|| "OLD_PRICE".to_owned()),
+    }
+}
+
+/// The manual prices of a range of days. They hold until the next one, so that no day between two
+/// of them is a gap, and nothing adjusts them.
+pub(crate) fn history(
+    instrument: &OwnInstrument,
+    prices: &BTreeMap<Date, Entered>,
+    asked: Asked,
+) -> PriceHistory {
+    let closes = prices.iter().map(|(date, entered)| (*date, entered.price));
+    let closes = every(asked.interval, closes.collect());
+    let entered_at = prices.values().map(|entered| entered.entered_at).max();
+    let days = prices.keys().next().zip(prices.keys().next_back());
+    let segment = days
+        .zip(entered_at)
+        .map(|((from, to), fetched_at)| Segment {
+            from: *from,
+            to: *to,
+            source: MANUAL.to_owned(),
+            fetched_at,
+            staleness: Staleness::Fresh,
+            crossed_through: None,
+        });
+    let has_prices = segment.is_some();
+    PriceHistory {
+        ticker_symbol: instrument.ticker_symbol.to_string(),
+        currency: has_prices.then(|| instrument.currency.code().to_owned()),
+        interval: asked.interval,
+        adjusted: asked.adjusted,
+        from: asked.from,
+        to: asked.to,
+        items: closes
+            .into_iter()
+            .map(|(date, close)| Close {
+                date,
+                close: close.value().into(),
+            })
+            .collect(),
+        gaps: Vec::new(),
+        segments: segment.into_iter().collect(),
+        status: if has_prices {
+            HistoryStatus::Ok
+        } else {
+            HistoryStatus::Unavailable
+        },
+        reason: (!has_prices).then(|| NO_PRICE.to_owned()),
     }
 }
 

@@ -242,7 +242,7 @@ fn gaps(ticker: &Ticker, closes: &[(Date, Price)], from: Date, to: Date) -> Vec<
 }
 
 /// The last close of each day, week or month, with its own date.
-fn every(interval: Interval, closes: Vec<(Date, Price)>) -> Vec<(Date, Price)> {
+pub(crate) fn every(interval: Interval, closes: Vec<(Date, Price)>) -> Vec<(Date, Price)> {
     let period = |date: Date| match interval {
         Interval::Day => (date.year(), date.day_of_year()),
         Interval::Week => {

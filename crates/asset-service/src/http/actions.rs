@@ -1,19 +1,21 @@
 //! What companies did to their shares.
 
-use api::asset::{ActionType, CorporateAction, CorporateActions};
+use api::asset::{ActionType, CorporateAction, CorporateActions, HistoryStatus};
 use axum::extract::State;
 use axum::response::Response;
+use domain::Ticker;
 use jiff::civil::Date;
-use service_kit::contract::{AnyRoute, WithQuery};
+use service_kit::contract::{AnyRoute, SignedIn, WithQuery};
 use service_kit::{Params, Result};
 
 use super::problems::NoSuchInstrument;
 use super::range::{self, WithDays};
-use super::{Cached, NO_SUCH_INSTRUMENT, TickerSymbol, answer};
+use super::{Cached, NO_SUCH_INSTRUMENT, Subject, answer};
 use crate::AssetService;
 use crate::history::Reason;
 use crate::history::series::status;
 use crate::source::Action;
+use crate::store::own;
 
 /// List the dividends and splits of one instrument
 ///
@@ -31,18 +33,26 @@ use crate::source::Action;
     ),
     responses(
         (status = 200, description = "The actions, oldest first.", body = CorporateActions),
-        AnyRoute, NoSuchInstrument, WithQuery,
-    )
+        AnyRoute, SignedIn, NoSuchInstrument, WithQuery,
+    ),
+    security((), ("bearer" = [])),
 )]
 pub(crate) async fn list_actions(
     State(service): State<AssetService>,
-    TickerSymbol(ticker): TickerSymbol,
+    subject: Subject,
     mut params: Params,
 ) -> Result<Response> {
     let history = &service.history;
     let (from, to) = range::days(&mut params, history.clock());
     params.finish()?;
 
+    let ticker = match subject {
+        Subject::Market(ticker) => ticker,
+        Subject::Own(owner, ticker) => {
+            own::load(&service.table, owner, &ticker).await?;
+            return answer(&no_actions(&ticker, from, to), Cached::NotByOthers);
+        }
+    };
     let known = history.read(&ticker, from, to).await;
     if known.missing == Some(Reason::UnknownSymbol) && known.years.is_empty() {
         return Err(NO_SUCH_INSTRUMENT);
@@ -62,6 +72,19 @@ pub(crate) async fn list_actions(
         reason: reason.map(|reason| reason.word().to_owned()),
     };
     answer(&body, Cached::Never)
+}
+
+/// A customer's own instrument pays no dividends and splits no shares.
+fn no_actions(ticker: &Ticker, from: Date, to: Date) -> CorporateActions {
+    CorporateActions {
+        ticker_symbol: ticker.to_string(),
+        from,
+        to,
+        items: Vec::new(),
+        segments: Vec::new(),
+        status: HistoryStatus::Ok,
+        reason: None,
+    }
 }
 
 fn shown(action: &Action) -> CorporateAction {

@@ -21,24 +21,8 @@ use service_kit::{Caller, Error, Result, TokenVerifier};
 
 pub(crate) const NO_SUCH_INSTRUMENT: Error = Error::NotFound { what: "instrument" };
 
-/// The ticker in the path, of an instrument that is everybody's. What cannot be a ticker is not
-/// found, like one that nobody knows; so are customers' own, of which no source may learn.
-#[derive(Debug)]
-pub(crate) struct TickerSymbol(pub(crate) Ticker);
-
-impl<S: Send + Sync> FromRequestParts<S> for TickerSymbol {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        let ticker = read_ticker(parts, state).await?;
-        if ticker.is_own() {
-            return Err(NO_SUCH_INSTRUMENT);
-        }
-        Ok(Self(ticker))
-    }
-}
-
-/// The instrument in the path, whoever's it is.
+/// The instrument in the path, whoever's it is. What cannot be a ticker is not found, like one that
+/// nobody knows. Only [`Subject::Market`] may be asked of a source.
 #[derive(Debug)]
 pub(crate) enum Subject {
     /// Everybody's.

@@ -3,15 +3,17 @@
 use api::asset::{Adjusted, Close, PriceHistory};
 use axum::extract::State;
 use axum::response::Response;
-use service_kit::contract::{AnyRoute, WithQuery};
+use domain::{CustomerId, Ticker};
+use service_kit::contract::{AnyRoute, SignedIn, WithQuery};
 use service_kit::{Params, Result};
 
 use super::problems::NoSuchInstrument;
 use super::range::{self, WithDays, WithInterval};
-use super::{Cached, NO_SUCH_INSTRUMENT, TickerSymbol, answer};
-use crate::AssetService;
+use super::{Cached, NO_SUCH_INSTRUMENT, Subject, answer};
 use crate::history::Reason;
 use crate::history::series::{Asked, Series};
+use crate::store::own as own_instruments;
+use crate::{AssetService, own};
 
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -28,7 +30,8 @@ pub(crate) struct WithAdjusted {
 /// Only sessions that are over have a close. A trading day without one is named in `gaps` and never
 /// filled; `segments` say which days are from which source. Adjusted closes have twelve significant
 /// digits. When the sources do not answer in time, the answer has what is known, with `status`
-/// `partial` or `unavailable` and a reason.
+/// `partial` or `unavailable` and a reason. Of an instrument of your own (`MY:…`, with a token) it
+/// lists the manual prices.
 #[utoipa::path(
     get,
     path = "/v1/instruments/{ticker_symbol}/prices",
@@ -41,12 +44,13 @@ pub(crate) struct WithAdjusted {
     ),
     responses(
         (status = 200, description = "The closes, oldest first.", body = PriceHistory),
-        AnyRoute, NoSuchInstrument, WithQuery,
-    )
+        AnyRoute, SignedIn, NoSuchInstrument, WithQuery,
+    ),
+    security((), ("bearer" = [])),
 )]
 pub(crate) async fn list_prices(
     State(service): State<AssetService>,
-    TickerSymbol(ticker): TickerSymbol,
+    subject: Subject,
     mut params: Params,
 ) -> Result<Response> {
     let history = &service.history;
@@ -59,6 +63,10 @@ pub(crate) async fn list_prices(
         to,
         interval,
         adjusted,
+    };
+    let ticker = match subject {
+        Subject::Market(ticker) => ticker,
+        Subject::Own(owner, ticker) => return own_prices(&service, owner, &ticker, asked).await,
     };
     let known = history.read(&ticker, from, asked.needed_to()).await;
     let series = Series::of(&ticker, &known, asked);
@@ -83,4 +91,17 @@ pub(crate) async fn list_prices(
         reason: series.reason.map(|reason| reason.word().to_owned()),
     };
     answer(&body, Cached::Never)
+}
+
+async fn own_prices(
+    service: &AssetService,
+    owner: CustomerId,
+    ticker: &Ticker,
+    asked: Asked,
+) -> Result<Response> {
+    let table = &service.table;
+    let instrument = own_instruments::load(table, owner, ticker).await?;
+    let prices = own_instruments::closes(table, owner, ticker, asked.from, asked.to).await?;
+    let history = own::history(&instrument.value, &prices, asked);
+    answer(&history, Cached::NotByOthers)
 }

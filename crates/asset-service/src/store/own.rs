@@ -106,7 +106,6 @@ pub(crate) async fn load_prices(
 }
 
 /// The manual prices of a range of days, both ends included, oldest first.
-#[expect(dead_code, reason = "for the history of prices")]
 pub(crate) async fn closes(
     table: &Table,
     owner: CustomerId,

@@ -110,6 +110,55 @@ async fn one_batch_has_public_and_own_quotes_in_the_order_asked() {
 }
 
 #[tokio::test]
+async fn the_history_of_an_own_instrument_is_its_manual_prices() {
+    let rows = [
+        ("2019-12-31", "1"),
+        ("2026-01-05", "2"),
+        ("2026-01-20", "3.50"),
+        ("2026-02-02", "4"),
+    ];
+    let market = with_prices(&rows).await;
+    let path = "/v1/instruments/MY:HOUSE/prices?from=2019-12-31&to=2026-02-01";
+    let all = market.get_as(ADA, path).await.expect(200);
+    assert_eq!(all.count("/items"), 3);
+    assert_eq!(all.at("/items/0/date"), "2019-12-31");
+    assert_eq!(all.at("/items/2/close"), "3.5");
+    assert_eq!(all.at("/currency"), "EUR");
+    assert_eq!(
+        (all.at("/status"), all.at("/reason")),
+        ("ok".into(), "null".into())
+    );
+    assert_eq!(all.count("/gaps"), 0);
+    assert_eq!(all.at("/segments/0/source"), "manual");
+    assert_eq!(all.at("/segments/0/from"), "2019-12-31");
+    assert_eq!(all.at("/segments/0/to"), "2026-01-20");
+    assert_eq!(all.header("cache-control"), Some("private, no-store"));
+    let monthly = market
+        .get_as(ADA, &format!("{path}&interval=1mo"))
+        .await
+        .expect(200);
+    assert_eq!(monthly.count("/items"), 2);
+    assert_eq!(monthly.at("/items/1/date"), "2026-01-20");
+    let before = "/v1/instruments/MY:HOUSE/prices?from=1950-01-01&to=1951-01-01";
+    let none = market.get_as(ADA, before).await.expect(200);
+    assert_eq!(
+        (none.at("/status"), none.at("/reason")),
+        ("unavailable".into(), "NO_PRICE".into())
+    );
+    let actions = "/v1/instruments/MY:HOUSE/actions";
+    let actions_of = market.get_as(ADA, actions).await.expect(200);
+    assert_eq!(
+        (actions_of.count("/items"), actions_of.at("/status")),
+        (0, "ok".into())
+    );
+    for path in [path, actions] {
+        assert_eq!(market.get(path).await.status, 404);
+        assert_eq!(market.get_as(BOB, path).await.status, 404);
+        assert_eq!(market.app.get(path).bearer("x").send().await.status, 401);
+    }
+}
+
+#[tokio::test]
 async fn own_prices_need_no_source() {
     let source = FakeSource::new();
     source.hold();
