@@ -1,5 +1,8 @@
+use std::fmt;
+
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use service_kit::config::ConfigError;
 
 /// How to reach one source, and how much may be asked of it.
@@ -8,7 +11,7 @@ use service_kit::config::ConfigError;
 pub struct UpstreamConfig {
     pub base_url: String,
     /// Never written anywhere.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing, deserialize_with = "text")]
     pub api_key: Option<SecretString>,
     pub connect_timeout_ms: u64,
     /// One request, from waiting for its turn to the last byte, with its retry. Keep it well below
@@ -54,4 +57,52 @@ impl UpstreamConfig {
         let key = format!("asset.{name}.api_key");
         Err(ConfigError::at(&key, "is missing: this source wants a key"))
     }
+}
+
+/// Reads a key. One that looks like a number has lost its form on the way here; the error must not
+/// show what is left of it.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
+    struct Key;
+
+    impl Visitor<'_> for Key {
+        type Value = Option<SecretString>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a key as text")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+            Ok(Some(text.to_owned().into()))
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_u64<E: de::Error>(self, _: u64) -> Result<Self::Value, E> {
+            Err(unquoted())
+        }
+
+        fn visit_u128<E: de::Error>(self, _: u128) -> Result<Self::Value, E> {
+            Err(unquoted())
+        }
+
+        fn visit_i64<E: de::Error>(self, _: i64) -> Result<Self::Value, E> {
+            Err(unquoted())
+        }
+
+        fn visit_f64<E: de::Error>(self, _: f64) -> Result<Self::Value, E> {
+            Err(unquoted())
+        }
+
+        fn visit_bool<E: de::Error>(self, _: bool) -> Result<Self::Value, E> {
+            Err(unquoted())
+        }
+    }
+
+    deserializer.deserialize_any(Key)
+}
+
+fn unquoted<E: de::Error>() -> E {
+    E::custom("was not read as text; put it into double quotes")
 }

@@ -79,3 +79,21 @@ fn every_source_is_called_the_same_everywhere() {
         assert_eq!(name, format!("{:?}", source.as_str()));
     }
 }
+
+#[test]
+fn a_key_that_was_taken_for_a_number_is_refused_without_showing_it() {
+    let config = serde_json::to_string(&UpstreamConfig::at("http://localhost")).unwrap();
+    for key in ["20260310", "-20260310", "2026.0310", "2026e031"] {
+        let keyed = config.replacen('{', &format!(r#"{{"api_key":{key},"#), 1);
+        let error = serde_json::from_str::<UpstreamConfig>(&keyed).unwrap_err();
+        assert!(error.to_string().contains("double quotes"), "{error}");
+        assert!(!error.to_string().contains("031"), "{error}");
+    }
+    let keyed = config.replacen('{', r#"{"api_key":"20260310","#, 1);
+    assert!(
+        serde_json::from_str::<UpstreamConfig>(&keyed)
+            .unwrap()
+            .api_key
+            .is_some()
+    );
+}
