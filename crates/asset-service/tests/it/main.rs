@@ -5,6 +5,7 @@
 )]
 
 mod batch;
+mod chain;
 mod chaos;
 mod freshness;
 mod fx;
@@ -17,6 +18,7 @@ mod own_quotes;
 mod past;
 mod prices;
 mod rates;
+mod resilience;
 mod search;
 mod single_flight;
 mod sources;

@@ -75,6 +75,11 @@ impl Storage {
         self.store.table(TABLE.name)
     }
 
+    /// From now on the table answers nobody.
+    pub(crate) async fn close(&self) {
+        self.store.clone().close().await;
+    }
+
     pub(crate) fn book(&self, clock: &Clock) -> CallBook {
         CallBook {
             table: self.table(),
