@@ -11,6 +11,8 @@ use crate::source::{MarketDataSource, Question, SourceError};
 
 /// Less than this is no time to answer in.
 const SHORTEST_SHARE: Duration = Duration::from_millis(300);
+/// For how long after the deadline an answer is of use to those who come later.
+const OVERTIME: Duration = Duration::from_secs(8);
 
 /// The sources that cover one ticker.
 pub(super) struct Turns<'a> {
@@ -55,16 +57,18 @@ impl<'a> Turns<'a> {
 }
 
 /// When the first of these must have answered: it shares the time left with those after it, except
-/// those that are left alone and will not need any.
+/// those that are left alone and will not need any. The last one need not hurry: whoever waits goes
+/// away at the deadline, and what comes later is kept.
 pub(super) fn end_of_turn(sources: &[&dyn MarketDataSource], deadline: Instant) -> Instant {
     let now = Instant::now();
     let later = sources.iter().skip(1).filter(|source| {
         let upstream = source.upstream();
         upstream.is_none_or(|upstream| !upstream.is_left_alone())
     });
-    let sharers = u32::try_from(later.count())
-        .unwrap_or(u32::MAX)
-        .saturating_add(1);
-    let share = deadline.saturating_duration_since(now) / sharers;
+    let later = u32::try_from(later.count()).unwrap_or(u32::MAX);
+    if later == 0 {
+        return deadline + OVERTIME;
+    }
+    let share = deadline.saturating_duration_since(now) / later.saturating_add(1);
     deadline.min(now + share.max(SHORTEST_SHARE))
 }

@@ -11,6 +11,7 @@ use domain::{Currency, InstrumentType, Price, Ticker};
 use futures::future::{self, BoxFuture, FutureExt};
 use futures::stream::{self, BoxStream, StreamExt};
 use jiff::civil::Date;
+use tokio::sync::Notify;
 
 use super::now;
 use crate::support::{down, ticker};
@@ -25,6 +26,7 @@ pub(super) struct Scripted {
     hanging: Mutex<BTreeSet<Ticker>>,
     asked: Mutex<Vec<String>>,
     histories_asked: Mutex<Vec<String>>,
+    release: Notify,
 }
 
 impl Scripted {
@@ -36,6 +38,7 @@ impl Scripted {
             hanging: Mutex::default(),
             asked: Mutex::default(),
             histories_asked: Mutex::default(),
+            release: Notify::new(),
         })
     }
 
@@ -67,6 +70,11 @@ impl Scripted {
         self.hanging.lock().unwrap().insert(ticker(symbol));
     }
 
+    /// Lets one question that hangs go on.
+    pub(super) fn release(&self) {
+        self.release.notify_one();
+    }
+
     pub(super) fn remember(&self, symbol: &str, closes: &[(&str, &str)], actions: &[Action]) {
         let day = |(date, price): &(&str, &str)| -> (Date, Price) {
             (date.parse().unwrap(), Price::parse(price).unwrap())
@@ -92,7 +100,7 @@ impl Scripted {
 
     async fn answer(&self, ticker: &Ticker) -> Quoted {
         if self.hanging.lock().unwrap().contains(ticker) {
-            future::pending::<()>().await;
+            self.release.notified().await;
         }
         let quotes = self.quotes.lock().unwrap();
         let unknown = Err(SourceError::UnknownSymbol);
