@@ -3,6 +3,7 @@
 //!
 //! [`every_misbehaviour`] makes a test of each; its name says the source and what went wrong.
 
+mod histories;
 mod quotes;
 mod restart;
 mod searches;
@@ -71,6 +72,14 @@ struct Subject {
     symbol: &'static str,
     source: Source,
     second: Source,
+}
+
+const fn subject(symbol: &'static str, source: Source, second: Source) -> Subject {
+    Subject {
+        symbol,
+        source,
+        second,
+    }
 }
 
 /// A fake market, and a Folio that asks it.

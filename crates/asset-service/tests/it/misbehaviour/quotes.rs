@@ -2,7 +2,7 @@
 
 use fake_market::{Kind, Misbehaviour, Rule, Source};
 
-use super::{Day, Subject, every_misbehaviour};
+use super::{Day, Subject, every_misbehaviour, subject};
 
 every_misbehaviour!(yahoo: super::check, super::YAHOO);
 every_misbehaviour!(yahoo_in_pence: super::check, super::YAHOO_IN_PENCE);
@@ -21,14 +21,6 @@ const TWELVE_DATA: Subject = subject("VOD.L", Source::TwelveData, Source::Yahoo)
 const COINGECKO: Subject = subject("BTC-USD", Source::CoinGecko, Source::TwelveData);
 const FRANKFURTER: Subject = subject("EURCHF=X", Source::Frankfurter, Source::Ecb);
 const ECB: Subject = subject("EURGBP=X", Source::Ecb, Source::Frankfurter);
-
-const fn subject(symbol: &'static str, source: Source, second: Source) -> Subject {
-    Subject {
-        symbol,
-        source,
-        second,
-    }
-}
 
 async fn check(subject: Subject, misbehaviour: Misbehaviour) {
     if !misbehaviour.can_be_told(subject.source) {
