@@ -46,6 +46,10 @@ pub struct AssetConfig {
     pub cached_symbols: u32,
     /// The currencies through which a rate that nobody quotes is crossed, first to last.
     pub fx_bases: Vec<Currency>,
+    /// How often what is due of the tracked symbols is fetched.
+    pub refresh_seconds: u32,
+    /// For how many days a symbol is tracked after somebody asked for it.
+    pub tracked_days: u32,
     pub apart: ApartConfig,
     /// How much memory histories may take, in MiB.
     pub history_cache_mb: u32,
@@ -71,6 +75,8 @@ impl Default for AssetConfig {
             unknown_symbol_seconds: 10 * 60,
             cached_symbols: 20_000,
             fx_bases: vec![Currency::USD, Currency::EUR],
+            refresh_seconds: 30,
+            tracked_days: 7,
             apart: ApartConfig::default(),
             history_cache_mb: 96,
         }
@@ -143,6 +149,10 @@ impl AssetConfig {
             failure_pause: seconds(self.failure_pause_seconds),
             unknown: seconds(self.unknown_symbol_seconds),
         }
+    }
+
+    pub(crate) fn refresh_every(&self) -> Duration {
+        Duration::from_secs(self.refresh_seconds.max(1).into())
     }
 
     pub(crate) fn deadline(&self) -> Duration {

@@ -7,6 +7,7 @@
 //! | what it cost day by day, and what is missing | `history` |
 //! | how an instrument is described | `instruments` |
 //! | what customers add of their own, and its manual prices | `own` |
+//! | how symbols are kept warm | [`Refresher`] |
 //! | where prices are from | [`source`], and [`chain`] for their order |
 //! | what is stored, and each write | `store/<noun>.rs` |
 //! | settings | [`AssetConfig`] |
@@ -27,6 +28,7 @@ mod http;
 mod instruments;
 mod own;
 mod quotes;
+mod refresher;
 mod search;
 mod service;
 pub mod source;
@@ -38,6 +40,7 @@ use utoipa_axum::routes;
 
 pub use apart::ApartConfig;
 pub use config::{AssetConfig, SourceName};
+pub use refresher::Refresher;
 pub use service::AssetService;
 
 /// The table the service owns.

@@ -9,6 +9,11 @@ fn main() -> ExitCode {
     process::main("asset", TABLE, |config: AssetConfig, parts| {
         let service = AssetService::try_apart(&config, parts.table, parts.clock)?;
         let routes = router(service.clone());
-        Ok(Service::new(routes).settling(async move { service.settled().await }))
+        let refreshing = tokio::spawn(service.refresher().run_until(parts.draining));
+        Ok(Service::new(routes).settling(async move {
+            // It has given its leases back, or they lapse.
+            let _ = refreshing.await;
+            service.settled().await;
+        }))
     })
 }

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::FromRef;
 use service_kit::config::ConfigError;
@@ -10,6 +11,7 @@ use crate::config::{AssetConfig, SourceName};
 use crate::history::History;
 use crate::instruments::Instruments;
 use crate::quotes::Quotes;
+use crate::refresher::Refresher;
 use crate::source::MarketDataSource;
 use crate::source::coingecko::CoinGecko;
 use crate::source::ecb::Ecb;
@@ -29,6 +31,7 @@ pub struct AssetService {
     pub(crate) instruments: Instruments,
     pub(crate) table: Table,
     pub(crate) clock: Clock,
+    refresh_every: Duration,
     verifier: TokenVerifier,
 }
 
@@ -66,8 +69,20 @@ impl AssetService {
             instruments: Instruments::new(config, chain, table.clone(), clock.clone()),
             table,
             clock,
+            refresh_every: config.refresh_every(),
             verifier,
         }
+    }
+
+    /// The work that keeps tracked symbols warm. Each process has one; run it beside the routes.
+    pub fn refresher(&self) -> Refresher {
+        let Self {
+            quotes,
+            table,
+            clock,
+            ..
+        } = self.clone();
+        Refresher::new(quotes, table, clock, self.refresh_every)
     }
 
     /// Waits until nothing is being fetched and everything fetched has been stored. Call it before

@@ -83,8 +83,12 @@ async fn serve(flags: &ServeFlags) -> Result<(), ServeError> {
     announce(&settings, address, demo);
 
     let sweeper = tokio::spawn(sweep(store.clone(), clock));
+    let refreshing = tokio::spawn(asset.refresher().run_until(shutdown.subscribe()));
     let served = server::run_until_stopped(listener, router, &shutdown).await;
+    // Serving may have ended by itself.
+    shutdown.begin();
     sweeper.abort();
+    let _ = refreshing.await;
     asset.settled().await;
     store.close().await;
     Ok(served?)

@@ -23,6 +23,7 @@ use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use store::{DynamoConfig, OpenError, Store, Table, TableSpec};
+use tokio::sync::watch;
 
 use crate::Clock;
 use crate::config::{self, ConfigError};
@@ -38,6 +39,8 @@ pub struct Parts {
     /// Where files that are not in the table lie.
     pub data_dir: PathBuf,
     pub clock: Clock,
+    /// Becomes true when the process is about to stop; what runs beside the routes ends then.
+    pub draining: watch::Receiver<bool>,
 }
 
 /// Why a service could not be built. A [`ConfigError`] among them ends the process with 78.
@@ -166,14 +169,15 @@ where
         create_tables: settings.create_tables,
     };
     let store = Store::connect(&dynamo, &[table]).await?;
+    let shutdown = Shutdown::default();
     let parts = Parts {
         table: store.table(table.name),
         data_dir: settings.data_dir,
         clock: clock.clone(),
+        draining: shutdown.subscribe(),
     };
     let service = build(own, parts)?;
 
-    let shutdown = Shutdown::default();
     let health = health::routes(Readiness {
         store,
         draining: shutdown.subscribe(),
@@ -183,6 +187,8 @@ where
     let listener = server::listen(address).await?;
     tracing::info!(address = %listener.local_addr()?, "ready");
     let served = server::run_until_stopped(listener, router, &shutdown).await;
+    // Serving may have ended by itself.
+    shutdown.begin();
     service.settled.await;
     Ok(served?)
 }

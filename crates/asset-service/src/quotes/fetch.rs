@@ -157,12 +157,16 @@ impl Fetch {
     }
 
     async fn store(&mut self) {
-        let table = &self.shared.table;
+        let Shared { table, asked, .. } = &*self.shared;
+        let Ask { now, purpose } = self.ask;
         stream::iter(std::mem::take(&mut self.brought))
             .for_each_concurrent(TABLE_CONCURRENCY, async |(ticker, last)| {
                 if let Err(error) = quotes::keep(table, &ticker, &last).await {
                     let error = &error as &(dyn std::error::Error + 'static);
                     tracing::warn!(error, %ticker, "a quote could not be stored");
+                }
+                if purpose == Purpose::Request {
+                    asked.note(table, &ticker, now).await;
                 }
             })
             .await;

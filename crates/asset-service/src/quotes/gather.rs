@@ -13,7 +13,7 @@ use super::{Shared, fetch};
 use crate::source::Purpose;
 
 /// The most symbols that leave together.
-const LARGEST_BATCH: usize = 100;
+pub(super) const LARGEST_BATCH: usize = 100;
 
 #[derive(Debug, Default)]
 pub(super) struct Gathering(Mutex<Option<Departures>>);

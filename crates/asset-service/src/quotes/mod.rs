@@ -8,11 +8,13 @@
 //!
 //! Invariant: an answer costs no more than the deadline, and a cached one does no I/O at all.
 
+mod asked;
 mod entry;
 mod fetch;
 mod flight;
 mod gather;
 mod life;
+mod refresh;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -27,6 +29,7 @@ use service_kit::Clock;
 use store::Table;
 use tokio::time::{Instant, timeout_at};
 
+use self::asked::Asked;
 use self::entry::{Entry, Step, unavailable};
 use self::flight::{Flights, Seat};
 use self::gather::Gathering;
@@ -50,6 +53,7 @@ struct Shared {
     coalesce: Duration,
     flights: Arc<Flights>,
     gathering: Gathering,
+    asked: Asked,
     /// Fetches, writing to the table included.
     fetches: Underway,
 }
@@ -83,6 +87,7 @@ impl Quotes {
             coalesce: Duration::from_millis(config.coalesce_ms.into()),
             flights: Arc::default(),
             gathering: Gathering::default(),
+            asked: Asked::new(config),
             fetches: Underway::default(),
         }))
     }

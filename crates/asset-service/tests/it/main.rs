@@ -19,6 +19,7 @@ mod past;
 mod prices;
 mod rates;
 mod resilience;
+mod refresher;
 mod search;
 mod single_flight;
 mod sources;

@@ -174,6 +174,17 @@ impl Market {
         self.get(&path).await.expect(200)
     }
 
+    /// Another process over the same table, with a source of its own.
+    pub(crate) fn sibling(&self, source: Arc<dyn MarketDataSource>) -> AssetService {
+        AssetService::with_sources(
+            &AssetConfig::default(),
+            vec![source],
+            self.storage.table(),
+            TestIssuer::new(&self.clock).verifier(),
+            self.clock.clone(),
+        )
+    }
+
     /// Stops the process and gives back its data directory, opened again.
     pub(crate) async fn stop(self) -> Storage {
         self.service.settled().await;
@@ -187,7 +198,7 @@ impl Market {
 #[derive(Debug)]
 pub(crate) struct FakeSource {
     quotes: Mutex<BTreeMap<Ticker, Result<SourceQuote, SourceError>>>,
-    asked: Mutex<Vec<Ticker>>,
+    asked: watch::Sender<Vec<Ticker>>,
     is_answering: watch::Sender<bool>,
     /// What it finds, unless its search is down.
     listed: Mutex<Option<Vec<Ticker>>>,
@@ -201,7 +212,7 @@ impl FakeSource {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             quotes: Mutex::default(),
-            asked: Mutex::default(),
+            asked: watch::Sender::default(),
             is_answering: watch::Sender::new(true),
             listed: Mutex::default(),
             searches: AtomicUsize::default(),
@@ -273,7 +284,13 @@ impl FakeSource {
     }
 
     pub(crate) fn times_asked(&self) -> usize {
-        self.asked.lock().unwrap().len()
+        self.asked.borrow().len()
+    }
+
+    /// Waits until it has been asked so often.
+    pub(crate) async fn asked_times(&self, times: usize) {
+        let mut asked = self.asked.subscribe();
+        asked.wait_for(|asked| asked.len() >= times).await.unwrap();
     }
 
     async fn answering(&self) {
@@ -320,7 +337,8 @@ impl MarketDataSource for FakeSource {
         _: Ask,
         tickers: &'a [Ticker],
     ) -> BoxStream<'a, (Ticker, Result<SourceQuote, SourceError>)> {
-        self.asked.lock().unwrap().extend_from_slice(tickers);
+        self.asked
+            .send_modify(|asked| asked.extend_from_slice(tickers));
         stream::iter(tickers)
             .then(async move |ticker| {
                 self.answering().await;

@@ -1,0 +1,212 @@
+//! What people ask for is kept fresh behind the scenes, by whichever process holds its lease.
+
+use std::sync::Arc;
+
+use asset_service::AssetConfig;
+use serde::{Deserialize, Serialize};
+use service_kit::Clock;
+use store::{Key, Record};
+
+use crate::support::{FakeSource, Market, Storage, clock, seconds};
+
+const CYCLE: i64 = 30;
+/// A lease is renewed each cycle and outlives four.
+const LEASE: i64 = 4 * CYCLE;
+const DAY: i64 = 24 * 60 * 60;
+const SYMBOLS: usize = 40;
+
+/// Forty symbols, known to each of two sources, asked for once through the process of the first.
+async fn asked_for() -> (Market, [Arc<FakeSource>; 2]) {
+    let symbols: Vec<String> = (0..SYMBOLS).map(|number| format!("S{number}")).collect();
+    let sources = [FakeSource::new(), FakeSource::new()];
+    for source in &sources {
+        for symbol in &symbols {
+            source.price(symbol, "10");
+        }
+    }
+    let market = Market::over(sources[0].clone()).await;
+    let path = format!("/v1/quotes?symbols={}", symbols.join(","));
+    market.get(&path).await.expect(200);
+    market.service.settled().await;
+    assert_eq!(sources[0].times_asked(), SYMBOLS);
+    (market, sources)
+}
+
+async fn at(now: &str, source: Arc<FakeSource>) -> Market {
+    let clock = Clock::manual(now.parse().unwrap());
+    let storage = Storage::new().await;
+    Market::start(&AssetConfig::default(), source, storage, clock).await
+}
+
+#[tokio::test]
+async fn what_was_asked_for_is_fresh_before_it_is_asked_for_again() {
+    let source = FakeSource::pricing("ACME", "10");
+    let market = Market::over(source.clone()).await;
+    let mut refresher = market.service.refresher();
+    market.quote("ACME").await;
+    market.service.settled().await;
+    refresher.cycle().await;
+    assert_eq!(source.times_asked(), 1, "it was fresh");
+
+    source.price("ACME", "11");
+    market.clock.advance(seconds(CYCLE));
+    refresher.cycle().await;
+    let quote = market.quote("ACME").await;
+    assert_eq!(
+        (quote.at("/price"), quote.at("/staleness")),
+        ("11".into(), "fresh".into())
+    );
+    assert_eq!(source.times_asked(), 2);
+}
+
+#[tokio::test]
+async fn two_processes_over_one_table_share_the_symbols() {
+    let (market, [mine, others]) = asked_for().await;
+    let sibling = market.sibling(others.clone());
+    let (mut first, mut second) = (market.service.refresher(), sibling.refresher());
+    // The first has everything until it hears of the second, which then takes its share.
+    for _ in 0..2 {
+        first.cycle().await;
+        second.cycle().await;
+    }
+    for cycle in 1..=3 {
+        market.clock.advance(seconds(CYCLE));
+        first.cycle().await;
+        second.cycle().await;
+        let (mine, others) = (mine.times_asked() - SYMBOLS, others.times_asked());
+        assert_eq!(mine + others, cycle * SYMBOLS, "each symbol once a cycle");
+        assert!(mine > cycle * 10 && others > cycle * 10, "{mine} {others}");
+    }
+}
+
+#[tokio::test]
+async fn the_shards_of_a_process_that_died_are_taken_over_when_its_leases_lapse() {
+    let (market, [_, others]) = asked_for().await;
+    let sibling = market.sibling(others.clone());
+    let (mut first, mut second) = (market.service.refresher(), sibling.refresher());
+    first.cycle().await;
+    drop(first);
+    market.clock.advance(seconds(LEASE - 1));
+    second.cycle().await;
+    assert_eq!(others.times_asked(), 0, "they are the other's");
+    market.clock.advance(seconds(1));
+    second.cycle().await;
+    assert_eq!(others.times_asked(), SYMBOLS);
+}
+
+#[tokio::test]
+async fn a_process_that_stops_hands_over_at_once() {
+    let (market, [_, others]) = asked_for().await;
+    let sibling = market.sibling(others.clone());
+    let (mut first, mut second) = (market.service.refresher(), sibling.refresher());
+    first.cycle().await;
+    first.stop().await;
+    market.clock.advance(seconds(CYCLE));
+    second.cycle().await;
+    assert_eq!(others.times_asked(), SYMBOLS);
+}
+
+#[tokio::test]
+async fn a_refresher_told_to_stop_ends_and_hands_over_even_amid_a_cycle() {
+    let (market, [mine, others]) = asked_for().await;
+    market.clock.advance(seconds(CYCLE));
+    mine.hold();
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let running = tokio::spawn(market.service.refresher().run_until(stopping));
+    mine.asked_times(SYMBOLS + 1).await;
+    stop.send_replace(true);
+    running.await.unwrap();
+    let mut second = market.sibling(others.clone()).refresher();
+    second.cycle().await;
+    assert_eq!(others.times_asked(), SYMBOLS);
+    mine.release();
+}
+
+#[tokio::test]
+async fn nothing_is_fetched_for_markets_that_are_closed() {
+    // A Saturday.
+    let source = FakeSource::new();
+    for symbol in ["ACME", "VOD.L", "EURUSD=X", "BTC-USD"] {
+        source.price(symbol, "10");
+    }
+    let market = at("2026-03-14T15:00:00Z", source.clone()).await;
+    let mut refresher = market.service.refresher();
+    let path = "/v1/quotes?symbols=ACME,VOD.L,EURUSD=X,BTC-USD";
+    market.get(path).await.expect(200);
+    market.service.settled().await;
+    for _ in 0..100 {
+        market.clock.advance(seconds(CYCLE));
+        refresher.cycle().await;
+    }
+    assert_eq!(source.times_asked(), 4 + 100, "coins never rest");
+}
+
+#[tokio::test]
+async fn what_nobody_asked_for_in_a_week_is_let_go() {
+    let source = FakeSource::pricing("ACME", "10");
+    let market = Market::over(source.clone()).await;
+    market.quote("ACME").await;
+    market.service.settled().await;
+    market.clock.advance(seconds(7 * DAY - 1));
+    market.service.refresher().cycle().await;
+    assert_eq!(source.times_asked(), 2, "kept so far");
+    market.clock.advance(seconds(CYCLE));
+    market.service.refresher().cycle().await;
+    assert_eq!(source.times_asked(), 2);
+}
+
+#[tokio::test]
+async fn a_symbol_that_nobody_knows_is_not_kept_warm() {
+    let source = FakeSource::new();
+    let market = Market::over(source.clone()).await;
+    market.get("/v1/instruments/NOPE/quote").await.expect(404);
+    market.service.settled().await;
+    market.clock.advance(seconds(DAY));
+    market.service.refresher().cycle().await;
+    assert_eq!(source.times_asked(), 1);
+}
+
+/// An item as an earlier version wrote it.
+macro_rules! golden {
+    ($name:ident, $kind:literal, $file:literal) => {
+        #[derive(Serialize, Deserialize)]
+        #[serde(transparent)]
+        struct $name(serde_json::Value);
+
+        impl Record for $name {
+            const KIND: &'static str = $kind;
+        }
+
+        impl $name {
+            fn read() -> Self {
+                Self(serde_json::from_str(include_str!($file)).unwrap())
+            }
+        }
+    };
+}
+
+golden!(GoldenTracked, "tracked", "golden/tracked_schema_1.json");
+golden!(GoldenLease, "lease", "golden/lease_schema_1.json");
+
+#[tokio::test]
+async fn tracked_symbols_and_leases_stored_by_schema_1_are_read() {
+    let storage = Storage::new().await;
+    let table = storage.table();
+    let tracked = Key::new("TRACK#15", "ACME");
+    let write = table.write().put(&tracked, &GoldenTracked::read());
+    write.commit().await.unwrap();
+    for shard in 0..16 {
+        let lease = Key::new(format!("LEASE#refresh#{shard}"), "R");
+        let write = table.write().put(&lease, &GoldenLease::read());
+        write.commit().await.unwrap();
+    }
+    let source = FakeSource::pricing("ACME", "10");
+    let config = AssetConfig::default();
+    let market = Market::start(&config, source.clone(), storage, clock()).await;
+    let mut refresher = market.service.refresher();
+    refresher.cycle().await;
+    assert_eq!(source.times_asked(), 0, "somebody holds every lease");
+    market.clock.advance(seconds(61));
+    refresher.cycle().await;
+    assert_eq!(source.times_asked(), 1);
+}
