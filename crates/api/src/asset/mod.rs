@@ -100,8 +100,9 @@ pub struct Quote {
     pub crossed_through: Option<String>,
     pub staleness: Staleness,
     /// Why there is no current price, as a stable word: `UNKNOWN_SYMBOL`, `SOURCE_UNAVAILABLE`,
-    /// `INVALID_SYMBOL`, `REFUSED_QUOTE`. For an instrument of your own: `NO_PRICE`, and
-    /// `OLD_PRICE` when the last manual price is older than 31 days.
+    /// `INVALID_SYMBOL`, `REFUSED_QUOTE`, and `OLD_PRICE` when its market has gone on for five days
+    /// without it. For an instrument of your own: `NO_PRICE`, and `OLD_PRICE` when the last manual
+    /// price is older than 31 days.
     #[schema(required)]
     pub reason: Option<String>,
 }

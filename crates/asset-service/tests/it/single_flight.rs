@@ -85,3 +85,60 @@ async fn a_failed_question_is_answered_to_all_who_waited_and_can_be_asked_again(
     market.clock.advance(seconds(5));
     assert_eq!(market.quote("ACME").await.at("/price"), "10");
 }
+
+#[tokio::test]
+async fn a_hundred_people_asking_for_as_many_cold_symbols_make_a_few_calls() {
+    let symbols: Vec<_> = (0..100).map(|number| format!("S{number}")).collect();
+    let source = FakeSource::new();
+    for symbol in &symbols {
+        source.price(symbol, "10");
+    }
+    let market = Market::over(source.clone()).await;
+    let client = AssetClient::new(in_process(market.router.clone()));
+    let symbols: Vec<_> = symbols.iter().map(|symbol| [ticker(symbol)]).collect();
+    let answers = join_all(symbols.iter().map(|symbol| client.list_quotes(symbol))).await;
+    for quotes in answers {
+        assert_eq!(quotes.unwrap()[0].price.unwrap().to_string(), "10");
+    }
+    assert_eq!(source.times_asked(), 100);
+    assert!(source.calls() <= 5, "{} calls", source.calls());
+}
+
+#[tokio::test]
+async fn more_symbols_than_a_batch_holds_leave_in_several() {
+    let symbols: Vec<_> = (0..250).map(|number| format!("S{number}")).collect();
+    let source = FakeSource::new();
+    for symbol in &symbols {
+        source.price(symbol, "10");
+    }
+    let market = Market::over(source.clone()).await;
+    let client = AssetClient::new(in_process(market.router.clone()));
+    let symbols: Vec<_> = symbols.iter().map(|symbol| [ticker(symbol)]).collect();
+    join_all(symbols.iter().map(|symbol| client.list_quotes(symbol))).await;
+    assert_eq!(source.times_asked(), 250);
+    assert!(source.largest_call() <= 100, "{}", source.largest_call());
+}
+
+#[tokio::test]
+async fn what_another_process_has_fetched_meanwhile_is_not_asked_for_again() {
+    let (mine, others) = (
+        FakeSource::pricing("ACME", "10"),
+        FakeSource::pricing("ACME", "11"),
+    );
+    let market = Market::over(mine.clone()).await;
+    market.quote("ACME").await;
+    let sibling = market.sibling(others);
+    let (router, _) = asset_service::router(sibling.clone()).split_for_parts();
+    let client = AssetClient::new(in_process(router));
+    market.clock.advance(seconds(40));
+    client.list_quotes(&[ticker("ACME")]).await.unwrap();
+    sibling.settled().await;
+
+    market.clock.advance(seconds(10));
+    let quote = market.quote("ACME").await;
+    assert_eq!(
+        (quote.at("/price"), quote.at("/staleness")),
+        ("11".into(), "fresh".into())
+    );
+    assert_eq!(mine.times_asked(), 1);
+}

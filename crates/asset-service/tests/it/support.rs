@@ -198,7 +198,9 @@ impl Market {
 #[derive(Debug)]
 pub(crate) struct FakeSource {
     quotes: Mutex<BTreeMap<Ticker, Result<SourceQuote, SourceError>>>,
+    /// The symbols of each question, all in a row, and how many each had.
     asked: watch::Sender<Vec<Ticker>>,
+    calls: Mutex<Vec<usize>>,
     is_answering: watch::Sender<bool>,
     /// What it finds, unless its search is down.
     listed: Mutex<Option<Vec<Ticker>>>,
@@ -213,6 +215,7 @@ impl FakeSource {
         Arc::new(Self {
             quotes: Mutex::default(),
             asked: watch::Sender::default(),
+            calls: Mutex::default(),
             is_answering: watch::Sender::new(true),
             listed: Mutex::default(),
             searches: AtomicUsize::default(),
@@ -287,6 +290,16 @@ impl FakeSource {
         self.asked.borrow().len()
     }
 
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.lock().unwrap().len()
+    }
+
+    /// How many symbols the largest question had.
+    pub(crate) fn largest_call(&self) -> usize {
+        let calls = self.calls.lock().unwrap();
+        calls.iter().copied().max().unwrap_or_default()
+    }
+
     /// Waits until it has been asked so often.
     pub(crate) async fn asked_times(&self, times: usize) {
         let mut asked = self.asked.subscribe();
@@ -337,6 +350,7 @@ impl MarketDataSource for FakeSource {
         _: Ask,
         tickers: &'a [Ticker],
     ) -> BoxStream<'a, (Ticker, Result<SourceQuote, SourceError>)> {
+        self.calls.lock().unwrap().push(tickers.len());
         self.asked
             .send_modify(|asked| asked.extend_from_slice(tickers));
         stream::iter(tickers)
