@@ -2,8 +2,8 @@
 //!
 //! Every source client sends through this and nothing else, so that what is true of one is true of
 //! all. [`config`] has the limits; [`health`] remembers how it went and closes the way for a while
-//! ([`breaker`]); [`budgets`] counts the calls; [`retry`] is about a second try; [`answered`] is
-//! what comes back.
+//! ([`breaker`]); [`budgets`] counts the calls; [`failure`] says what can go wrong and [`retry`] when
+//! it is tried once more; [`answered`] is what comes back.
 //!
 //! Invariant: a call takes no longer than its time-out, waiting for its turn included; counting it
 //! adds a few milliseconds, and at most half a second when the table does not answer.
@@ -12,6 +12,7 @@ mod answered;
 mod breaker;
 mod budgets;
 mod config;
+mod failure;
 mod health;
 mod retry;
 
@@ -29,10 +30,12 @@ use tokio::time::{Instant, timeout_at};
 pub use self::answered::Answered;
 pub use self::budgets::{BudgetState, Window};
 pub use self::config::UpstreamConfig;
-pub use self::health::{BreakerState, Failure, HealthState, Tally};
+pub use self::failure::Failure;
+pub use self::health::{BreakerState, HealthState, Tally};
 
 use self::budgets::Budgets;
-use self::health::{Health, Trouble};
+use self::failure::Trouble;
+use self::health::Health;
 use super::{Ask, SourceError};
 
 /// Answers are at most a few megabytes; whatever is longer is no answer.

@@ -1,7 +1,8 @@
 use reqwest::StatusCode;
 
 use super::super::SourceError;
-use super::health::{Attempt, Failure};
+use super::failure::Failure;
+use super::health::Attempt;
 use super::unavailable;
 
 /// What a source answered. Statuses of 429 and from 500 on are errors and never seen here.

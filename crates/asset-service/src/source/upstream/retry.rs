@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use super::health::{Failure, Trouble};
+use super::failure::{Failure, Trouble};
 
 const SHORTEST: Duration = Duration::from_millis(25);
 /// A power of two, so that each length is as likely as the others.
