@@ -5,8 +5,7 @@
 //! ([`breaker`]); [`budgets`] counts the calls; [`failure`] says what can go wrong and [`retry`] when
 //! it is tried once more; [`answered`] is what comes back.
 //!
-//! Invariant: a call takes no longer than its time-out, waiting for its turn included; counting it
-//! adds a few milliseconds, and at most half a second when the table does not answer.
+//! Invariant: a call takes no longer than its time-out, waiting for its turn and counting included.
 
 mod answered;
 mod breaker;
@@ -150,7 +149,7 @@ impl Upstream {
         let permit = timeout_at(deadline, self.permits.acquire()).await;
         let _permit = permit.map_err(|_| unavailable("its queue is too long"))?;
         let attempt = self.health.begin()?;
-        if let Err(error) = self.budgets.take(ask.purpose, call.cost).await {
+        if let Err(error) = self.counted(ask, call, deadline).await {
             attempt.withdraw();
             return Err(error);
         }
@@ -158,7 +157,7 @@ impl Upstream {
         if let Err(trouble) = &sent
             && !attempt.is_probe()
             && let Some(pause) = retry::pause(trouble, began.elapsed(), self.timeout)
-            && self.budgets.take(ask.purpose, call.cost).await.is_ok()
+            && self.counted(ask, call, deadline).await.is_ok()
         {
             tokio::time::sleep(pause).await;
             self.health.count_call();
@@ -186,6 +185,16 @@ impl Upstream {
             health: self.health.state(),
             budgets: self.budgets.state().await,
         }
+    }
+
+    async fn counted(
+        &self,
+        ask: Ask,
+        call: &Call<'_>,
+        deadline: Instant,
+    ) -> Result<(), SourceError> {
+        let taken = timeout_at(deadline, self.budgets.take(ask.purpose, call.cost)).await;
+        taken.unwrap_or_else(|_| Err(unavailable("counting its calls took too long")))
     }
 
     async fn sent(
