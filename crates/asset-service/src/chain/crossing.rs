@@ -206,7 +206,10 @@ impl Days {
             return Err(unavailable("no source has its history"));
         }
         turns
-            .ask(|source| source.history(self.ask, ticker, self.from, self.to))
+            .ask_until(
+                |source| source.history(self.ask, ticker, self.from, self.to),
+                |history| !history.closes.is_empty(),
+            )
             .await
     }
 

@@ -43,16 +43,31 @@ impl<'a> Turns<'a> {
         &self,
         question: impl Fn(&'a dyn MarketDataSource) -> BoxFuture<'a, Result<T, SourceError>>,
     ) -> Result<Attributed<T>, SourceError> {
+        self.ask_until(question, |_| true).await
+    }
+
+    /// The first answer that says something. That there is nothing is believed once every source
+    /// has said so, or does not know the symbol.
+    pub(super) async fn ask_until<T>(
+        &self,
+        question: impl Fn(&'a dyn MarketDataSource) -> BoxFuture<'a, Result<T, SourceError>>,
+        says_something: impl Fn(&T) -> bool,
+    ) -> Result<Attributed<T>, SourceError> {
+        let mut nothing = None;
         let mut why = SourceError::UnknownSymbol;
         for (turn, source) in self.sources.iter().enumerate() {
             let until = end_of_turn(&self.sources[turn..], self.deadline);
             let answer = timeout_at(until, question(*source)).await;
             match answer.unwrap_or_else(|_| Err(too_slow())) {
-                Ok(value) => return Ok(attributed(*source, value)),
+                Ok(value) if says_something(&value) => return Ok(attributed(*source, value)),
+                Ok(value) => nothing = nothing.or(Some(attributed(*source, value))),
                 Err(error) => why = worse(why, error),
             }
         }
-        Err(why)
+        match (nothing, why) {
+            (Some(nothing), SourceError::UnknownSymbol) => Ok(nothing),
+            (_, why) => Err(why),
+        }
     }
 }
 
