@@ -151,6 +151,22 @@ impl Exchange {
             .find(|session| session.open <= now)
     }
 
+    /// The latest session before that of a day.
+    pub(crate) fn session_before(&self, day: Date) -> Option<Session> {
+        (1..=LONGEST_REST_DAYS)
+            .filter_map(|days| day.checked_sub(Span::new().days(days)).ok())
+            .find_map(|day| self.session(day))
+    }
+
+    /// The latest instant at which it was open: now, the beginning of the lunch break, or the last
+    /// close.
+    pub(crate) fn last_open(&self, now: Timestamp) -> Option<Timestamp> {
+        self.days_back(now)
+            .flat_map(|day| self.spans(day).into_iter().rev())
+            .find(|(open, _)| *open <= now)
+            .map(|(_, close)| close.min(now))
+    }
+
     /// From the first opening to the last close of a day; nothing where it does not trade.
     pub(crate) fn session(&self, day: Date) -> Option<Session> {
         let spans = self.spans(day);

@@ -2,12 +2,14 @@
 
 use domain::Ticker;
 use jiff::Timestamp;
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
+
+use crate::exchanges::Exchange;
 
 /// Whether the market of the ticker is open at all on that day.
 pub(crate) fn is_trading_day(ticker: &Ticker, date: Date) -> bool {
-    ticker.as_coin().is_some() || !matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday)
+    Exchange::of(ticker).is_trading_day(date)
 }
 
 /// The last trading day whose session is over everywhere on earth.

@@ -3,8 +3,6 @@
 //! Tickers, names and exchanges are those of the real world, so that a demo reads like one. Price
 //! levels are our invention: round numbers of a plausible size, taken from no market.
 
-use super::session::{ASIA, EUROPE, FUND, Hours, NEW_YORK};
-
 /// How a kind of instrument is called and moves.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Kind {
@@ -28,41 +26,39 @@ const BOND: Kind = kind("Bond", 12, 0);
 const MUTUAL_FUND: Kind = kind("Mutual Fund", 55, 6);
 const CRYPTO: Kind = kind("Crypto", 150, 12);
 
-/// Where, when and in which currency an instrument trades.
+/// Where and in which currency an instrument trades; when, its symbol tells.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Venue {
     pub(super) name: &'static str,
     pub(super) currency: &'static str,
     /// Decimal places of its prices.
     pub(super) places: u32,
-    pub(super) hours: Hours,
 }
 
-const fn venue(name: &'static str, currency: &'static str, places: u32, hours: Hours) -> Venue {
+const fn venue(name: &'static str, currency: &'static str, places: u32) -> Venue {
     Venue {
         name,
         currency,
         places,
-        hours,
     }
 }
 
-const NASDAQ: Venue = venue("NASDAQ", "USD", 2, NEW_YORK);
-const NYSE: Venue = venue("NYSE", "USD", 2, NEW_YORK);
-const ARCA: Venue = venue("NYSE Arca", "USD", 2, NEW_YORK);
-const US_FUNDS: Venue = venue("Fund", "USD", 2, FUND);
-const US_BONDS: Venue = venue("OTC Bond", "USD", 4, NEW_YORK);
-const TORONTO: Venue = venue("Toronto", "CAD", 2, NEW_YORK);
-const LONDON: Venue = venue("London", "GBP", 3, EUROPE);
-const XETRA: Venue = venue("XETRA", "EUR", 2, EUROPE);
-const PARIS: Venue = venue("Paris", "EUR", 2, EUROPE);
-const AMSTERDAM: Venue = venue("Amsterdam", "EUR", 2, EUROPE);
-const SWISS: Venue = venue("SIX Swiss", "CHF", 2, EUROPE);
-const TOKYO: Venue = venue("Tokyo", "JPY", 0, ASIA);
-const HONG_KONG: Venue = venue("Hong Kong", "HKD", 2, ASIA);
-const SYDNEY: Venue = venue("Sydney", "AUD", 2, ASIA);
-const COINS: Venue = venue("Crypto", "USD", 2, Hours::Always);
-const SMALL_COINS: Venue = venue("Crypto", "USD", 5, Hours::Always);
+const NASDAQ: Venue = venue("NASDAQ", "USD", 2);
+const NYSE: Venue = venue("NYSE", "USD", 2);
+const ARCA: Venue = venue("NYSE Arca", "USD", 2);
+const US_FUNDS: Venue = venue("Fund", "USD", 2);
+const US_BONDS: Venue = venue("OTC Bond", "USD", 4);
+const TORONTO: Venue = venue("Toronto", "CAD", 2);
+const LONDON: Venue = venue("London", "GBP", 3);
+const XETRA: Venue = venue("XETRA", "EUR", 2);
+const PARIS: Venue = venue("Paris", "EUR", 2);
+const AMSTERDAM: Venue = venue("Amsterdam", "EUR", 2);
+const SWISS: Venue = venue("SIX Swiss", "CHF", 2);
+const TOKYO: Venue = venue("Tokyo", "JPY", 0);
+const HONG_KONG: Venue = venue("Hong Kong", "HKD", 2);
+const SYDNEY: Venue = venue("Sydney", "AUD", 2);
+const COINS: Venue = venue("Crypto", "USD", 2);
+const SMALL_COINS: Venue = venue("Crypto", "USD", 5);
 
 /// One instrument.
 #[derive(Debug, Clone, Copy)]

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 
 use super::catalogue::Listing;
-use super::session::{CURRENCIES, Hours};
 use super::{Simulated, currencies, events, price};
+use crate::exchanges::Exchange;
 use crate::history::days::days;
 use crate::source::{SourceError, SourceHistory};
 
@@ -28,10 +28,11 @@ impl Simulated {
         to: Date,
     ) -> Result<SourceHistory, SourceError> {
         let from = from.max(FIRST);
+        let exchange = Exchange::of(ticker);
         if let Some((base, quote)) = ticker.as_fx_pair() {
             currencies::rate(base, quote, now).ok_or(SourceError::UnknownSymbol)?;
             let rate = |at| currencies::rate(base, quote, at);
-            return Ok(history(quote, CURRENCIES, now, (from, to), rate));
+            return Ok(history(quote, exchange, now, (from, to), rate));
         }
         let (instrument, listing) = self
             .listings
@@ -41,21 +42,22 @@ impl Simulated {
         let close = |at| price(listing, at, at);
         Ok(SourceHistory {
             actions: Some(told(listing, currency, now, (from, to))),
-            ..history(currency, listing.venue.hours, now, (from, to), close)
+            ..history(currency, exchange, now, (from, to), close)
         })
     }
 }
 
 fn history(
     currency: Currency,
-    hours: Hours,
+    exchange: &Exchange,
     now: Timestamp,
     (from, to): (Date, Date),
     price: impl Fn(Timestamp) -> Option<Price>,
 ) -> SourceHistory {
     let closes = days(from, to)
         .map_while(|date| {
-            Some((date, hours.close_on(date))).filter(|(_, at)| at.is_none_or(|at| at <= now))
+            Some((date, exchange.session(date).map(|session| session.close)))
+                .filter(|(_, at)| at.is_none_or(|at| at <= now))
         })
         .filter_map(|(date, at)| Some((date, price(at?)?)));
     SourceHistory {

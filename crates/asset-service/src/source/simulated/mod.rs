@@ -2,9 +2,9 @@
 //!
 //! The same symbol at the same instant costs the same in every process and after every restart,
 //! and any past day can be asked for. There are no floats: levels are integers ([`path`]), prices
-//! have the decimal places of their venue ([`catalogue`]), markets close at night and over the
-//! weekend ([`session`]), and currency pairs agree with each other ([`currencies`]). Closes are the
-//! same prices when sessions end ([`history`]); some shares split, some pay ([`events`]).
+//! have the decimal places of their venue ([`catalogue`]), markets keep the hours of their exchanges
+//! ([`session`]), and currency pairs agree with each other ([`currencies`]). Closes are the same
+//! prices when sessions end ([`history`]); some shares split, some pay ([`events`]).
 //!
 //! Nothing of this is market data. Every quote says that its source is `simulated`.
 
@@ -26,11 +26,12 @@ use rust_decimal::Decimal;
 
 use self::catalogue::{LISTINGS, Listing};
 use self::path::{Course, WHOLE};
-use self::session::CURRENCIES;
+use self::session::{Session, session};
 use super::{
     Ask, MarketDataSource, Question, Refusal, SourceError, SourceHistory, SourceInstrument,
     SourceQuote,
 };
+use crate::exchanges::Exchange;
 use crate::search;
 
 pub const NAME: &str = "simulated";
@@ -61,12 +62,13 @@ impl Simulated {
     ///
     /// `UnknownSymbol`.
     pub fn quote(&self, now: Timestamp, ticker: &Ticker) -> Result<SourceQuote, SourceError> {
+        let session = session(Exchange::of(ticker), now);
         let quote = match ticker.as_fx_pair() {
-            Some((base, quote)) => rate(base, quote, now),
+            Some((base, quote)) => rate(base, quote, session),
             None => self
                 .listings
                 .get(ticker)
-                .and_then(|(instrument, listing)| trade(instrument.currency, listing, now)),
+                .and_then(|(instrument, listing)| trade(instrument.currency, listing, session)),
         };
         quote.ok_or(SourceError::UnknownSymbol)
     }
@@ -169,8 +171,7 @@ fn described(listing: &Listing) -> Option<SourceInstrument> {
     })
 }
 
-fn trade(currency: Currency, listing: &Listing, now: Timestamp) -> Option<SourceQuote> {
-    let session = listing.venue.hours.session(now);
+fn trade(currency: Currency, listing: &Listing, session: Session) -> Option<SourceQuote> {
     let last = session.last_trade;
     Some(SourceQuote {
         price: price(listing, last, last)?,
@@ -201,8 +202,7 @@ fn steps(listing: &Listing, at: Timestamp, shares_at: Timestamp, places: u32) ->
     half_even(thousandths * 10_i128.pow(places), 1_000 * WHOLE * old)
 }
 
-fn rate(base: Currency, quote: Currency, now: Timestamp) -> Option<SourceQuote> {
-    let session = CURRENCIES.session(now);
+fn rate(base: Currency, quote: Currency, session: Session) -> Option<SourceQuote> {
     Some(SourceQuote {
         price: currencies::rate(base, quote, session.last_trade)?,
         currency: quote,

@@ -88,7 +88,7 @@ fn over_the_weekend_shares_stand_still_and_crypto_does_not() {
     let sunday = saturday + DAY;
     let apple = |now| market.quote(now, &ticker("AAPL")).unwrap();
     assert_eq!(apple(saturday), apple(sunday));
-    assert_eq!(apple(sunday).as_of, at("2026-03-13T21:00:00Z"));
+    assert_eq!(apple(sunday).as_of, at("2026-03-13T20:00:00Z"));
     assert_ne!(price_of("BTC-USD", saturday), price_of("BTC-USD", sunday));
 }
 
@@ -100,7 +100,7 @@ fn the_previous_close_is_what_the_price_was_then() {
         ("AAPL", "2026-03-10T23:00:00Z"),
         ("SAP.DE", "2026-03-10T23:00:00Z"),
         ("BTC-USD", "2026-03-11T00:00:00Z"),
-        ("EURUSD=X", "2026-03-11T00:00:00Z"),
+        ("EURUSD=X", "2026-03-10T21:00:00Z"),
     ] {
         let next_day = quote(symbol, "2026-03-11T15:00:00Z");
         assert_eq!(
@@ -230,12 +230,13 @@ fn every_close_is_the_quote_of_the_night_after_it() {
     ] {
         for (date, close) in history_of(symbol, "2023-09-01", "2023-09-30").closes {
             let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp() + DAY;
-            // Tokyo opens at midnight; what trades around the clock closes then.
-            let ends_at_midnight = ["BTC-USD", "EURUSD=X"].contains(&symbol);
-            let wait = SignedDuration::from_secs(if ends_at_midnight { 0 } else { -1 });
-            let quote = Simulated::default()
-                .quote(midnight + wait, &ticker(symbol))
-                .unwrap();
+            // What trades on is asked for at the very end of its day; Tokyo opens at midnight.
+            let night = match symbol {
+                "BTC-USD" => midnight,
+                "EURUSD=X" => midnight - SignedDuration::from_hours(3),
+                _ => midnight - SignedDuration::from_secs(1),
+            };
+            let quote = Simulated::default().quote(night, &ticker(symbol)).unwrap();
             let shown = quote.price;
             assert_eq!(shown, close, "{symbol} on {date}");
         }
