@@ -4,15 +4,18 @@
 //! another machine or a router in the same process is the transport's matter.
 
 use bytes::Bytes;
-use domain::Ticker;
+use domain::{Currency, Ticker};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
+use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 
 use crate::Problem;
-use crate::asset::{Instrument, Quote, QuoteList};
+use crate::asset::{
+    Adjusted, CorporateActions, Instrument, PriceHistory, Quote, QuoteList, RateHistory,
+};
 
 /// Carries one request to a service and brings back its answer.
 pub type Transport = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, TransportError>;
@@ -91,6 +94,52 @@ impl AssetClient {
             }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The daily closes of one instrument, both days included.
+    ///
+    /// # Errors
+    ///
+    /// Among others `Refused` with 404 when no source knows the ticker.
+    pub async fn list_prices(
+        &self,
+        ticker: &Ticker,
+        from: Date,
+        to: Date,
+        adjusted: Adjusted,
+    ) -> Result<PriceHistory, ClientError> {
+        let (symbol, adjusted) = (escaped(ticker.as_str()), adjusted.word());
+        let query = format!("from={from}&to={to}&adjusted={adjusted}");
+        self.get(&format!("/v1/instruments/{symbol}/prices?{query}"))
+            .await
+    }
+
+    /// The dividends and splits of one instrument, both days included.
+    ///
+    /// # Errors
+    ///
+    /// As for [`list_prices`](Self::list_prices).
+    pub async fn list_actions(
+        &self,
+        ticker: &Ticker,
+        from: Date,
+        to: Date,
+    ) -> Result<CorporateActions, ClientError> {
+        let symbol = escaped(ticker.as_str());
+        let path = format!("/v1/instruments/{symbol}/actions?from={from}&to={to}");
+        self.get(&path).await
+    }
+
+    /// What one `base` cost in `quote` day by day, both days included.
+    pub async fn list_fx_rates(
+        &self,
+        base: Currency,
+        quote: Currency,
+        from: Date,
+        to: Date,
+    ) -> Result<RateHistory, ClientError> {
+        let path = format!("/v1/fx/{base}/{quote}/rates?from={from}&to={to}");
+        self.get(&path).await
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {

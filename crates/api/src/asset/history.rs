@@ -92,8 +92,8 @@ pub struct PriceHistory {
     pub segments: Vec<Segment>,
     pub status: HistoryStatus,
     /// Why a part is missing, as a stable word: `SOURCE_UNAVAILABLE`, `REFUSED_HISTORY`,
-    /// `STILL_FETCHING`, `NOT_YET_PUBLISHED`, `ACTIONS_UNKNOWN`, `UNKNOWN_SYMBOL`;
-    /// `NO_PRICE` for an instrument of your own.
+    /// `STILL_FETCHING`, `NOT_YET_PUBLISHED`, `OUT_OF_REACH`, `ACTIONS_UNKNOWN`,
+    /// `UNKNOWN_SYMBOL`; `NO_PRICE` for an instrument of your own.
     #[schema(required)]
     pub reason: Option<String>,
 }

@@ -281,6 +281,7 @@ fn crossed_days(
             closes: closes.collect(),
             actions: Some(Vec::new()),
             crossed_through: Some(via),
+            since: first.value.since.max(second.value.since),
         },
     }
 }

@@ -20,10 +20,8 @@ use crate::underway::Work;
 
 /// A table that is slower than this is passed over.
 const TABLE_LIMIT: Duration = Duration::from_secs(1);
-/// A source that is slower than this has failed, though nobody waits for it any more.
-const SOURCE_LIMIT: Duration = Duration::from_secs(30);
 /// When a close that should be there is asked for again.
-const UNPUBLISHED_PAUSE: SignedDuration = SignedDuration::from_mins(30);
+const UNPUBLISHED_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a fetch found, for everybody who waits for it.
 #[derive(Debug, Clone)]
@@ -136,10 +134,8 @@ impl Fetch {
 
     async fn told(&self, from: Date, to: Date) -> Result<Told, SourceError> {
         let ask = Ask::waiting(self.shared.clock.now());
-        let asked = self.shared.chain.history(ask, &self.ticker, from, to);
-        let found = timeout(SOURCE_LIMIT, asked).await;
-        let found = found
-            .unwrap_or_else(|_| Err(SourceError::Unavailable("it took too long".to_owned())))?;
+        let chain = &self.shared.chain;
+        let found = chain.history(ask, &self.ticker, from, to).await?;
         let before = match self.years.first_key_value() {
             Some((_, year)) => Some(year.currency),
             None => self.stored_currency().await,
@@ -195,7 +191,7 @@ impl Shared {
     /// ones, never stand in.
     fn counts(&self, stored: &PriceYear) -> bool {
         let is_ours = stored.spans.iter().all(|span| self.chain.has(&span.source));
-        is_ours && stored.closes.closes().is_ok()
+        is_ours && !stored.is_forgotten(self.clock.now()) && stored.closes.closes().is_ok()
     }
 
     fn failed(&self, why: Reason) -> Trouble {

@@ -4,7 +4,7 @@ use domain::Price;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-use super::days::day_after;
+use super::days::{day_after, day_before};
 use super::{Packed, Years, end_of};
 use crate::source::{Action, SourceHistory};
 use crate::store::prices::{PriceYear, Span};
@@ -23,6 +23,20 @@ pub(super) struct Told {
     pub(super) history: SourceHistory,
 }
 
+impl Told {
+    fn span(&self, from: Date, to: Date, is_out_of_reach: bool) -> Span {
+        Span {
+            from,
+            to,
+            source: self.source.clone(),
+            fetched_at: self.fetched_at,
+            crossed_through: self.history.crossed_through,
+            tells_actions: self.history.actions.is_some(),
+            is_out_of_reach,
+        }
+    }
+}
+
 /// The last day about which closes of `from` to `to` say anything: the newest may not be
 /// published yet, and are asked for again.
 pub(super) fn covered_to(closes: &[(Date, Price)], from: Date, to: Date, completed: Date) -> Date {
@@ -32,7 +46,7 @@ pub(super) fn covered_to(closes: &[(Date, Price)], from: Date, to: Date, complet
         .map(|(date, _)| *date)
         .filter(|date| *date <= to)
         .max();
-    let before = super::days::day_before(from);
+    let before = day_before(from);
     last.unwrap_or(before).max(to.min(settled)).max(before)
 }
 
@@ -65,17 +79,17 @@ fn extended(before: Option<PriceYear>, year: i16, told: &Told, from: Date, to: D
     let new = told.history.actions.iter().flatten();
     actions.extend(new.filter(|action| is_new(action.ex_date())).cloned());
     actions.sort_by_key(Action::ex_date);
-    let span = Span {
-        from,
-        to,
-        source: told.source.clone(),
-        fetched_at: told.fetched_at,
-        crossed_through: told.history.crossed_through,
-        tells_actions: told.history.actions.is_some(),
-    };
-    match spans.last_mut().filter(|last| last.is_like(&span)) {
-        Some(last) => (last.to, last.fetched_at) = (to, span.fetched_at),
-        None => spans.push(span),
+    let since = told
+        .history
+        .since
+        .map_or(from, |since| since.clamp(from, day_after(to)));
+    for (from, to, is_out_of_reach) in [(from, day_before(since), true), (since, to, false)] {
+        let span = told.span(from, to, is_out_of_reach);
+        match spans.last_mut().filter(|last| last.is_like(&span)) {
+            _ if from > to => {}
+            Some(last) => (last.to, last.fetched_at) = (to, span.fetched_at),
+            None => spans.push(span),
+        }
     }
     PriceYear {
         currency: told.history.currency,

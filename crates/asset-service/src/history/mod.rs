@@ -87,6 +87,8 @@ pub(crate) enum Reason {
     /// The session is over, and no source has a close of it yet.
     NotYetPublished,
     ActionsUnknown,
+    /// No source that answers reaches back so far.
+    OutOfReach,
 }
 
 impl Reason {
@@ -98,6 +100,7 @@ impl Reason {
             Self::StillFetching => "STILL_FETCHING",
             Self::NotYetPublished => "NOT_YET_PUBLISHED",
             Self::ActionsUnknown => "ACTIONS_UNKNOWN",
+            Self::OutOfReach => "OUT_OF_REACH",
         }
     }
 }
@@ -248,6 +251,7 @@ impl Shared {
         wanted
             .years()
             .filter_map(|year| Some((year, self.years.get(&(ticker.clone(), year))?)))
+            .filter(|(_, known)| !known.is_forgotten(self.clock.now()))
             .collect()
     }
 

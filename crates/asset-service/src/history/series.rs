@@ -48,7 +48,7 @@ impl Series {
         let first = closes.first().map(|(date, _)| *date);
         let gaps = first.map(|first| gaps(ticker, &closes, asked.from.max(first), to));
         let segments = known.segments(asked.from, asked.to, |_| true);
-        let mut reason = known.missing;
+        let mut reason = known.reason(asked.from, asked.to);
         let mut closes = known
             .adjusted(closes, asked.adjusted)
             .unwrap_or_else(|why| {
@@ -129,6 +129,13 @@ impl Known {
         self.years.values().flat_map(|year| &year.spans)
     }
 
+    /// Why some of the days are missing.
+    pub(crate) fn reason(&self, from: Date, to: Date) -> Option<Reason> {
+        let is_out = |span: &Span| span.is_out_of_reach && span.from <= to && from <= span.to;
+        let is_out = self.spans().any(is_out);
+        self.missing.or(is_out.then_some(Reason::OutOfReach))
+    }
+
     pub(crate) fn actions(&self) -> impl Iterator<Item = &Action> {
         self.years.values().flat_map(|year| &year.actions)
     }
@@ -178,7 +185,8 @@ impl Known {
     ) -> Vec<Segment> {
         let mut segments: Vec<Segment> = Vec::new();
         let mut last: Option<&Span> = None;
-        for span in self.spans().filter(|span| tells(span)) {
+        let known = self.spans().filter(|span| !span.is_out_of_reach);
+        for span in known.filter(|span| tells(span)) {
             let (start, end) = (span.from.max(from), span.to.min(to));
             if start > end {
                 continue;

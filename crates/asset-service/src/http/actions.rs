@@ -59,7 +59,7 @@ pub(crate) async fn list_actions(
     }
     let segments = known.segments(from, to, |span| span.tells_actions);
     let untold = (!known.tells_actions(from, to)).then_some(Reason::ActionsUnknown);
-    let reason = known.missing.or(untold);
+    let reason = known.reason(from, to).or(untold);
     let in_range = |action: &&Action| (from..=to).contains(&action.ex_date());
     let items = known.actions().filter(in_range).map(shown);
     let body = CorporateActions {

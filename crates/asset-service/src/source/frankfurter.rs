@@ -137,6 +137,7 @@ impl Frankfurter {
             closes: closes.into_iter().collect(),
             actions: Some(Vec::new()),
             crossed_through: None,
+            since: None,
         })
     }
 }

@@ -144,6 +144,8 @@ pub struct SourceHistory {
     pub actions: Option<Vec<Action>>,
     /// The currency through which rates were crossed.
     pub crossed_through: Option<Currency>,
+    /// The first day the source can tell about, where it was asked for earlier ones.
+    pub since: Option<Date>,
 }
 
 /// What a company did to its shares. Its serde form is stored.

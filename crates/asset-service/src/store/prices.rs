@@ -1,6 +1,6 @@
 use domain::{Currency, Ticker};
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{Key, Query, Record, StoreError, Table, WriteError};
 
@@ -9,6 +9,7 @@ use crate::source::Action;
 
 /// How often a year is compared anew with what others have stored meanwhile.
 const TRIES: usize = 5;
+const OUT_OF_REACH_PAUSE: SignedDuration = SignedDuration::from_hours(24);
 
 /// What is known of one year of an instrument or a pair of currencies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,12 +34,24 @@ pub(crate) struct Span {
     pub(crate) crossed_through: Option<Currency>,
     /// Whether the source also tells dividends and splits.
     pub(crate) tells_actions: bool,
+    /// Whether the source was asked and does not reach back so far: nobody knows these days.
+    pub(crate) is_out_of_reach: bool,
 }
 
 impl PriceYear {
     /// The last day that a source has told us about.
     pub(crate) fn covered_to(&self) -> Option<Date> {
         self.spans.last().map(|span| span.to)
+    }
+
+    /// Whether it is time to ask again for a year that was out of every source's reach: there may
+    /// be another source by now.
+    pub(crate) fn is_forgotten(&self, now: Timestamp) -> bool {
+        let day_before = now
+            .saturating_sub(OUT_OF_REACH_PAUSE)
+            .unwrap_or(Timestamp::MIN);
+        let mut spans = self.spans.iter();
+        spans.all(|span| span.is_out_of_reach && span.fetched_at < day_before)
     }
 }
 
@@ -48,6 +61,7 @@ impl Span {
         self.source == other.source
             && self.crossed_through == other.crossed_through
             && self.tells_actions == other.tells_actions
+            && self.is_out_of_reach == other.is_out_of_reach
     }
 }
 

@@ -330,7 +330,7 @@ async fn a_close_that_is_not_published_yet_is_asked_for_again_later() {
     );
     assert_eq!(source.asked().len(), 1);
     source.tell(Ok(weekdays("2026-01-01", "2026-03-09")));
-    market.clock.advance(seconds(1_800));
+    market.clock.advance(seconds(3_600));
     assert_eq!(prices(&market, "from=2026-03-02").await.at("/status"), "ok");
     assert_eq!(source.asked()[1], (date("2026-03-07"), date("2026-03-09")));
 }
@@ -378,6 +378,40 @@ async fn days_of_another_source_are_a_segment_of_their_own() {
         ("second".into(), "2026-03-10".into())
     );
     assert_eq!(both.at("/status"), "ok");
+}
+
+#[tokio::test]
+async fn days_before_a_sources_reach_are_said_to_be_unknown_and_asked_for_again_next_day() {
+    let mut told = weekdays("2025-03-10", "2026-12-31");
+    told.since = Some(date("2025-03-10"));
+    let source = Past::named("past", Ok(told));
+    let market = Market::over(source.clone()).await;
+    for _ in 0..2 {
+        let long = prices(&market, "from=2024-01-01").await;
+        assert_eq!(
+            (long.at("/status"), long.at("/reason")),
+            ("partial".into(), "OUT_OF_REACH".into())
+        );
+        assert_eq!(long.at("/items/0/date"), "2025-03-10");
+        assert_eq!(long.at("/segments/0/from"), "2025-03-10");
+        assert_eq!(prices(&market, "from=2025-03-10").await.at("/status"), "ok");
+    }
+    let before = prices(&market, "from=2024-01-01&to=2024-12-31").await;
+    assert_eq!(
+        (before.at("/status"), before.count("/segments")),
+        ("unavailable".into(), 0)
+    );
+    let market = restarted(market, source.clone()).await;
+    prices(&market, "from=2024-01-01").await;
+    assert_eq!(source.asked().len(), 1);
+    // Another source may reach further.
+    source.tell(Ok(weekdays("2024-01-01", "2026-12-31")));
+    market.clock.advance(seconds(DAY + 1));
+    let longer = prices(&market, "from=2024-01-01&to=2024-12-31").await;
+    assert_eq!(
+        (longer.at("/status"), longer.count("/items")),
+        ("ok".into(), 262)
+    );
 }
 
 #[tokio::test]

@@ -74,6 +74,7 @@ pub(crate) fn weekdays(from: &str, to: &str) -> SourceHistory {
         closes: closes.collect(),
         actions: Some(Vec::new()),
         crossed_through: None,
+        since: None,
     }
 }
 

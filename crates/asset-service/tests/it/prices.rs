@@ -1,10 +1,13 @@
 //! How a history is shown: closes, gaps, weeks and months, adjusted or as traded.
 
+use api::asset::{Adjusted, HistoryStatus};
+use api::client::AssetClient;
 use asset_service::source::{Action, SourceHistory};
 use domain::{Currency, Quantity};
+use service_kit::transport::in_process;
 
 use crate::past::{Past, date, items, price, prices, weekdays, without};
-use crate::support::Market;
+use crate::support::{Market, ticker};
 
 #[tokio::test]
 async fn a_week_of_closes_says_whose_they_are() {
@@ -235,4 +238,24 @@ fn with_actions() -> SourceHistory {
         },
     ]);
     history
+}
+
+#[tokio::test]
+async fn the_typed_client_reads_histories_actions_and_rates() {
+    let market = Market::over(Past::named("past", Ok(with_actions()))).await;
+    let client = AssetClient::new(in_process(market.router.clone()));
+    let (acme, from, to) = (ticker("ACME"), date("2026-03-02"), date("2026-03-04"));
+    let prices = client
+        .list_prices(&acme, from, to, Adjusted::All)
+        .await
+        .unwrap();
+    assert_eq!(prices.items[0].close.to_string(), "98");
+    assert_eq!(prices.status, HistoryStatus::Ok);
+    let actions = client.list_actions(&acme, from, to).await.unwrap();
+    assert_eq!(actions.items.len(), 2);
+    let rates = client
+        .list_fx_rates(Currency::GBP, Currency::USD, from, to)
+        .await
+        .unwrap();
+    assert_eq!(rates.items.len(), 3);
 }

@@ -198,6 +198,7 @@ impl CoinGecko {
             closes: chart.closes(ask, from.max(reach), to),
             actions: Some(Vec::new()),
             crossed_through: None,
+            since: Some(reach).filter(|reach| from < *reach),
         })
     }
 }

@@ -136,6 +136,7 @@ impl Ecb {
                 .collect(),
             actions: Some(Vec::new()),
             crossed_through: None,
+            since: None,
         })
     }
 }

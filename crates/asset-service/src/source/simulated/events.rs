@@ -2,12 +2,13 @@
 
 use domain::{Currency, Price, Quantity};
 use jiff::Timestamp;
-use jiff::civil::{Date, Weekday, date};
+use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::catalogue::Listing;
 use super::{half_even, steps};
+use crate::exchanges::Exchange;
 use crate::source::Action;
 
 /// Symbol, ex-date, and how many new shares came for how many old ones.
@@ -45,7 +46,13 @@ pub(super) fn shares(symbol: &str, at: Timestamp) -> (i128, i128) {
 }
 
 /// What happened from `from` to `to`, by ex-date.
-pub(super) fn actions(listing: &Listing, currency: Currency, from: Date, to: Date) -> Vec<Action> {
+pub(super) fn actions(
+    exchange: &Exchange,
+    listing: &Listing,
+    currency: Currency,
+    from: Date,
+    to: Date,
+) -> Vec<Action> {
     let mut actions: Vec<Action> = SPLITS
         .iter()
         .filter(|(symbol, ..)| *symbol == listing.symbol)
@@ -60,6 +67,7 @@ pub(super) fn actions(listing: &Listing, currency: Currency, from: Date, to: Dat
         let quarters = (from.year()..=to.year()).flat_map(|year| [3, 6, 9, 12].map(|m| (year, m)));
         actions.extend(quarters.filter_map(|(year, month)| {
             dividend(
+                exchange,
                 listing,
                 currency,
                 *per_year,
@@ -73,13 +81,19 @@ pub(super) fn actions(listing: &Listing, currency: Currency, from: Date, to: Dat
 }
 
 /// A quarter of the yearly yield on the price at the beginning of the month.
-fn dividend(listing: &Listing, currency: Currency, per_year: i128, month: Date) -> Option<Action> {
+fn dividend(
+    exchange: &Exchange,
+    listing: &Listing,
+    currency: Currency,
+    per_year: i128,
+    month: Date,
+) -> Option<Action> {
     let spread = listing
         .symbol
         .bytes()
         .fold(0, |sum, byte| (sum + i64::from(byte)) % 20);
     let mut ex_date = month.checked_add(jiff::Span::new().days(2 + spread)).ok()?;
-    while matches!(ex_date.weekday(), Weekday::Saturday | Weekday::Sunday) {
+    while !exchange.is_trading_day(ex_date) {
         ex_date = ex_date.tomorrow().ok()?;
     }
     let at = month.to_zoned(TimeZone::UTC).ok()?.timestamp();

@@ -41,7 +41,7 @@ impl Simulated {
         let currency = instrument.currency;
         let close = |at| price(listing, at, at);
         Ok(SourceHistory {
-            actions: Some(told(listing, currency, now, (from, to))),
+            actions: Some(told(exchange, listing, currency, now, (from, to))),
             ..history(currency, exchange, now, (from, to), close)
         })
     }
@@ -65,15 +65,17 @@ fn history(
         closes: closes.collect(),
         actions: Some(Vec::new()),
         crossed_through: None,
+        since: None,
     }
 }
 
 fn told(
+    exchange: &Exchange,
     listing: &Listing,
     currency: Currency,
     now: Timestamp,
     (from, to): (Date, Date),
 ) -> Vec<crate::source::Action> {
     let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    events::actions(listing, currency, from, to.min(today))
+    events::actions(exchange, listing, currency, from, to.min(today))
 }

@@ -15,6 +15,7 @@ use super::super::{
     Ask, QuotedCurrency, SourceError, SourceHistory, SourceInstrument, SourceQuote, checked,
     symbols,
 };
+use super::MOST_DAYS;
 
 /// Any answer, read for its error only.
 #[derive(Debug, Deserialize)]
@@ -181,11 +182,14 @@ impl Series {
             })
             .filter(|(date, _)| (from..=to).contains(date) && *date < today)
             .collect();
+        let first = closes.first_key_value().map(|(date, _)| *date);
         Ok(SourceHistory {
             currency: unit.currency,
             closes: closes.into_iter().collect(),
             actions: None,
             crossed_through: None,
+            // More days than are asked for at once: the oldest are left off.
+            since: first.filter(|_| self.values.len() >= MOST_DAYS),
         })
     }
 }

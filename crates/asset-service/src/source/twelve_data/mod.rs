@@ -26,7 +26,7 @@ pub const NAME: &str = "twelvedata";
 const LARGEST_BATCH: u32 = 50;
 const MOST_HITS: &str = "8";
 /// Twenty years of days.
-const MOST_DAYS: &str = "5000";
+const MOST_DAYS: usize = 5_000;
 
 /// The Twelve Data source.
 #[derive(Debug)]
@@ -141,7 +141,7 @@ impl TwelveData {
             ("start_date", &first),
             ("end_date", &last),
             ("adjust", "none"),
-            ("outputsize", MOST_DAYS),
+            ("outputsize", &MOST_DAYS.to_string()),
         ];
         let answered = self.get(ask, "time_series", &query, 1).await?;
         let series: Series = answer::read(&answered).map_err(|failure| self.told(failure))?;

@@ -97,6 +97,7 @@ impl Series {
             closes: closes.into_iter().collect(),
             actions: Some(actions),
             crossed_through: None,
+            since: None,
         })
     }
 

@@ -84,6 +84,7 @@ impl Scripted {
             closes: closes.iter().map(day).collect(),
             actions: Some(actions.to_vec()),
             crossed_through: None,
+            since: None,
         };
         let mut histories = self.histories.lock().unwrap();
         histories.insert(ticker(symbol), history);
