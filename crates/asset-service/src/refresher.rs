@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use service_kit::Clock;
 use store::{Item, Table, WriteError};
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::quotes::Quotes;
 use crate::store::leases::{self, Lease};
@@ -54,10 +54,12 @@ impl Refresher {
 
     /// Refreshes, cycle after cycle, until told to stop; then gives its leases back.
     pub async fn run_until(mut self, mut stop: watch::Receiver<bool>) {
+        let mut every = interval(self.every);
+        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let cycle = async {
+                every.tick().await;
                 self.cycle().await;
-                sleep(self.every).await;
             };
             tokio::select! {
                 () = cycle => {}

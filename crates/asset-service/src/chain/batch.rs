@@ -19,6 +19,7 @@ use super::doubt::{self, Judgement};
 use super::doubts::Heard;
 use super::turns::end_of_turn;
 use super::{Attributed, Chain, Priced, Wanted, too_slow, worse};
+use crate::exchanges::Exchange;
 use crate::source::{Ask, MarketDataSource, Question, Refusal, SourceError, SourceQuote};
 
 /// How far back a split is looked for when nothing says how old the price before it is.
@@ -284,7 +285,11 @@ impl<'a> Batch<'a> {
             deadline: self.deadline,
         };
         let history = days.direct(self.chain, &wanted.ticker).await.ok()?;
-        doubt::split_ratio(&history.value.actions?)
+        // A split of the day of the last price, or before it, is in that price already.
+        let priced_on = Exchange::of(&wanted.ticker).date_at(since);
+        let mut actions = history.value.actions?;
+        actions.retain(|action| action.ex_date() > priced_on);
+        doubt::split_ratio(&actions)
     }
 }
 

@@ -66,7 +66,8 @@ pub(crate) struct Session {
 }
 
 impl Exchange {
-    /// Where a symbol trades. One without a suffix that we know trades in New York.
+    /// Where a symbol trades. One without a suffix trades in New York; of one with a suffix that is
+    /// not in the table nothing is known, so its market counts as open on every weekday.
     pub(crate) fn of(ticker: &Ticker) -> &'static Self {
         if ticker.as_fx_pair().is_some() {
             return &table::CURRENCIES;
@@ -79,12 +80,20 @@ impl Exchange {
             return &table::FUNDS;
         }
         let suffix = symbol.rsplit_once('.').map(|(_, suffix)| suffix);
-        suffix
-            .and_then(|suffix| {
-                let has = |exchange: &&Self| exchange.suffixes.contains(&suffix);
-                table::EXCHANGES.iter().find(has)
-            })
-            .unwrap_or(&table::NEW_YORK)
+        let Some(suffix) = suffix else {
+            let is_elsewhere =
+                symbol.contains(['^', '=', ':']) && !table::US_INDICES.contains(&symbol);
+            return if is_elsewhere {
+                &table::ELSEWHERE
+            } else {
+                &table::NEW_YORK
+            };
+        };
+        let has = |exchange: &&Self| exchange.suffixes.contains(&suffix);
+        table::EXCHANGES
+            .iter()
+            .find(has)
+            .unwrap_or(&table::ELSEWHERE)
     }
 
     #[cfg(test)]
@@ -92,7 +101,12 @@ impl Exchange {
         [&table::NEW_YORK]
             .into_iter()
             .chain(table::EXCHANGES)
-            .chain([&table::FUNDS, &table::CURRENCIES, &table::COINS])
+            .chain([
+                &table::ELSEWHERE,
+                &table::FUNDS,
+                &table::CURRENCIES,
+                &table::COINS,
+            ])
     }
 
     /// The local date at an instant.

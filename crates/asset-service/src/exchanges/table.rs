@@ -40,6 +40,18 @@ pub(super) static NEW_YORK: Exchange = exchange(
     holidays::new_york,
 );
 
+/// Quoted without a suffix, and traded in New York.
+pub(super) const US_INDICES: [&str; 7] = ["^GSPC", "^DJI", "^IXIC", "^NDX", "^NYA", "^RUT", "^VIX"];
+
+/// A market whose hours nobody told us. A price of it is never taken to rest while it may move.
+pub(super) static ELSEWHERE: Exchange = exchange(
+    "Elsewhere",
+    &[],
+    TimeZone::UTC,
+    Hours::Weekdays(&[(at(0, 0), Time::MAX)]),
+    holidays::none,
+);
+
 /// Priced once a day, when New York closes.
 pub(super) static FUNDS: Exchange = exchange(
     "US funds",
@@ -90,5 +102,7 @@ pub(super) static EXCHANGES: &[Exchange] = &[
     exchange("Mumbai", &["NS", "BO"], tz::get!("Asia/Kolkata"), Hours::Weekdays(&[(at(9, 15), at(15, 30))]), holidays::none),
     exchange("Sydney", &["AX"], tz::get!("Australia/Sydney"), Hours::Weekdays(&[(at(10, 0), at(16, 0))]), holidays::sydney),
     exchange("Wellington", &["NZ"], tz::get!("Pacific/Auckland"), Hours::Weekdays(&[(at(10, 0), at(16, 45))]), holidays::none),
+    exchange("Warsaw", &["WA"], tz::get!("Europe/Warsaw"), Hours::Weekdays(&[(at(9, 0), at(17, 0))]), holidays::none),
+    exchange("Mexico City", &["MX"], tz::get!("America/Mexico_City"), Hours::Weekdays(&[(at(8, 30), at(15, 0))]), holidays::none),
     exchange("São Paulo", &["SA"], tz::get!("America/Sao_Paulo"), Hours::Weekdays(&[(at(10, 0), at(17, 0))]), holidays::none),
 ];

@@ -39,7 +39,10 @@ fn a_symbol_says_where_it_trades() {
         ("EURUSD=X", "Currencies"),
         ("VTSAX", "US funds"),
         ("^GSPC", "New York"),
-        ("ABC.UNKNOWN", "New York"),
+        ("ABC.UNKNOWN", "Elsewhere"),
+        ("^N225", "Elsewhere"),
+        ("ES=F", "Elsewhere"),
+        ("CDR.WA", "Warsaw"),
     ] {
         assert_eq!(exchange(symbol).name, name, "{symbol}");
     }

@@ -134,9 +134,18 @@ impl Fetch {
 
     fn land_without(&mut self, ticker: &Ticker, error: SourceError) {
         let before = self.shared.known.get(ticker);
-        let (now, why) = (self.shared.clock.now(), Reason::from(&error));
-        let entry = Entry::failed(before.as_deref(), now, why, &self.shared.ages);
-        let entry = self.remember(ticker, entry);
+        let is_spared =
+            matches!(error, SourceError::Unavailable(_)) && self.ask.purpose == Purpose::Background;
+        let entry = match before {
+            // Work behind the scenes is refused early, to leave calls for those who wait: that says
+            // nothing against what is known.
+            Some(before) if is_spared => before,
+            before => {
+                let (now, why) = (self.shared.clock.now(), Reason::from(&error));
+                let entry = Entry::failed(before.as_deref(), now, why, &self.shared.ages);
+                self.remember(ticker, entry)
+            }
+        };
         self.departures.land(ticker, entry);
         match error {
             // What was refused is in the log already.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use domain::Ticker;
 use futures::future::join_all;
-use futures::stream::{self, StreamExt};
 
 use super::Quotes;
 use super::entry::Step;
@@ -12,9 +11,6 @@ use super::fetch;
 use super::flight::Seat;
 use super::gather::LARGEST_BATCH;
 use crate::source::Purpose;
-
-/// Batches in the air at once, so that the rest can still be asked for by somebody who waits.
-const CONCURRENT_BATCHES: usize = 4;
 
 impl Quotes {
     /// Fetches what is due of these, by the rules that hold for requests, and waits for it.
@@ -27,9 +23,10 @@ impl Quotes {
                 self.0.step(entry.as_deref(), now) != Step::Answer
             })
             .collect();
-        stream::iter(due.chunks(LARGEST_BATCH))
-            .for_each_concurrent(CONCURRENT_BATCHES, |batch| self.refresh_batch(batch))
-            .await;
+        // One after another: whoever waits shares the way to the sources with this.
+        for batch in due.chunks(LARGEST_BATCH) {
+            self.refresh_batch(batch).await;
+        }
     }
 
     async fn refresh_batch(&self, batch: &[&Ticker]) {

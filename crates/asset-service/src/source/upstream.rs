@@ -5,7 +5,8 @@
 //! ([`breaker`]); [`budgets`] counts the calls; [`failure`] says what can go wrong and [`retry`] when
 //! it is tried once more; [`answered`] is what comes back.
 //!
-//! Invariant: a call takes no longer than its time-out, waiting for its turn and counting included.
+//! Invariant: once it is its turn a call takes no longer than its time-out, counting included; it
+//! waits for its turn no longer than [`LONGEST_QUEUE`], and less where its caller gives up before.
 
 mod answered;
 mod breaker;
@@ -24,7 +25,7 @@ use service_kit::Clock;
 use service_kit::config::ConfigError;
 use store::Table;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 pub use self::answered::Answered;
 pub use self::budgets::{BudgetState, Window};
@@ -37,6 +38,8 @@ use self::failure::Trouble;
 use self::health::Health;
 use super::{Ask, SourceError};
 
+/// A batch of a hundred symbols is a hundred calls to some sources, a few at a time.
+const LONGEST_QUEUE: Duration = Duration::from_secs(8);
 /// Answers are at most a few megabytes; whatever is longer is no answer.
 const LONGEST_BODY: usize = 16 * 1024 * 1024;
 
@@ -144,10 +147,10 @@ impl Upstream {
     /// `Unavailable`.
     pub async fn get(&self, ask: Ask, call: &Call<'_>) -> Result<Answered, SourceError> {
         self.health.check()?;
+        let turn = timeout(LONGEST_QUEUE, self.permits.acquire()).await;
+        let _permit = turn.map_err(|_| unavailable("its queue is too long"))?;
         let began = Instant::now();
         let deadline = began + self.timeout;
-        let permit = timeout_at(deadline, self.permits.acquire()).await;
-        let _permit = permit.map_err(|_| unavailable("its queue is too long"))?;
         let attempt = self.health.begin()?;
         if let Err(error) = self.counted(ask, call, deadline).await {
             attempt.withdraw();

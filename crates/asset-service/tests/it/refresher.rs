@@ -9,7 +9,7 @@ use store::{Key, Record};
 
 use crate::support::{FakeSource, Market, Storage, clock, seconds};
 
-const CYCLE: i64 = 30;
+const CYCLE: i64 = 20;
 /// A lease is renewed each cycle and outlives four.
 const LEASE: i64 = 4 * CYCLE;
 const DAY: i64 = 24 * 60 * 60;
@@ -57,6 +57,25 @@ async fn what_was_asked_for_is_fresh_before_it_is_asked_for_again() {
         ("11".into(), "fresh".into())
     );
     assert_eq!(source.times_asked(), 2);
+}
+
+#[tokio::test]
+async fn work_behind_the_scenes_that_is_refused_says_nothing_against_a_price() {
+    let source = FakeSource::pricing("ACME", "10");
+    let market = Market::over(source.clone()).await;
+    let mut refresher = market.service.refresher();
+    market.quote("ACME").await;
+    market.service.settled().await;
+
+    source.fail("ACME");
+    market.clock.advance(seconds(CYCLE));
+    refresher.cycle().await;
+    assert_eq!(source.times_asked(), 2);
+    let quote = market.quote("ACME").await;
+    assert_eq!(
+        (quote.at("/price"), quote.at("/staleness")),
+        ("10".into(), "fresh".into())
+    );
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ fn at_age(entry: &Entry, seconds: i64) -> (Step, Staleness) {
     (entry.step(now, &ages()), quote.staleness)
 }
 
-const HARD_AGE: i64 = 24 * 60 * 60;
+const HARD_AGE: i64 = 7 * 24 * 60 * 60;
 
 #[test]
 fn a_quote_is_fresh_then_refreshed_behind_the_scenes_then_waited_for() {

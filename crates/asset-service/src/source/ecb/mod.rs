@@ -40,22 +40,22 @@ const LISTED: &[&str] = &[
 ];
 const FORMERLY_LISTED: &[&str] = &["BGN", "HRK", "RUB"];
 
-const DAILY: &str = "eurofxref-daily.xml";
-const RECENT: Kept = Kept::new("eurofxref-hist-90d.xml", 1);
-const WHOLE: Kept = Kept::new("eurofxref-hist.xml", 12);
+const DAILY: Kept = Kept::new("eurofxref-daily.xml", 10);
+const RECENT: Kept = Kept::new("eurofxref-hist-90d.xml", 60);
+const WHOLE: Kept = Kept::new("eurofxref-hist.xml", 12 * 60);
 /// The file of 90 days, with a margin for the bank's days off.
 const RECENT_DAYS: i64 = 80;
 
-/// A file and for how many hours it is kept.
+/// A file and for how many minutes it is kept.
 #[derive(Debug, Clone, Copy)]
 struct Kept {
     file: &'static str,
-    hours: i64,
+    minutes: i64,
 }
 
 impl Kept {
-    const fn new(file: &'static str, hours: i64) -> Self {
-        Self { file, hours }
+    const fn new(file: &'static str, minutes: i64) -> Self {
+        Self { file, minutes }
     }
 }
 
@@ -65,6 +65,7 @@ type Cell = Mutex<Option<(Timestamp, Arc<Table>)>>;
 #[derive(Debug)]
 pub struct Ecb {
     upstream: Upstream,
+    daily: Cell,
     recent: Cell,
     whole: Cell,
 }
@@ -87,6 +88,7 @@ impl Ecb {
         upstream.set_header(header::ACCEPT, "application/xml");
         Ok(Self {
             upstream,
+            daily: Mutex::default(),
             recent: Mutex::default(),
             whole: Mutex::default(),
         })
@@ -102,7 +104,7 @@ impl Ecb {
     async fn kept(&self, ask: Ask, cell: &Cell, kept: Kept) -> Result<Arc<Table>, SourceError> {
         let mut cell = cell.lock().await;
         if let Some((since, table)) = &*cell
-            && ask.now.duration_since(*since) < SignedDuration::from_hours(kept.hours)
+            && ask.now.duration_since(*since) < SignedDuration::from_mins(kept.minutes)
         {
             return Ok(Arc::clone(table));
         }
@@ -210,7 +212,7 @@ impl MarketDataSource for Ecb {
         ask: Ask,
         tickers: &'a [Ticker],
     ) -> BoxStream<'a, (Ticker, Result<SourceQuote, SourceError>)> {
-        stream::once(self.table(ask, DAILY))
+        stream::once(self.kept(ask, &self.daily, DAILY))
             .flat_map(move |table| {
                 stream::iter(tickers).map(move |ticker| {
                     let quote = table.as_ref().map_err(SourceError::clone);

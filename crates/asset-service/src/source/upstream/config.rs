@@ -14,8 +14,8 @@ pub struct UpstreamConfig {
     #[serde(default, skip_serializing, deserialize_with = "text")]
     pub api_key: Option<SecretString>,
     pub connect_timeout_ms: u64,
-    /// One request, from waiting for its turn to the last byte, with its retry. Keep it well below
-    /// the deadline of a quote, so that there is time for another source.
+    /// One request, from connecting to the last byte, with its retry. Keep it well below the
+    /// deadline of a quote, so that there is time for another source.
     pub timeout_ms: u64,
     /// How many requests are under way at once, for all clients together.
     pub concurrent_requests: u32,
