@@ -108,6 +108,12 @@ fn sources(
     if config.sources.is_empty() {
         return Err(at("must name at least one source"));
     }
+    for (place, name) in config.sources.iter().enumerate() {
+        if config.sources[..place].contains(name) {
+            // It would confirm itself, and be asked twice as often as it allows.
+            return Err(at(&format!("must not name {} twice", name.as_str())));
+        }
+    }
     let is_simulated = config.sources.contains(&SourceName::Simulated);
     if is_simulated && config.sources.len() > 1 {
         return Err(at("simulated prices cannot be mixed with real ones"));

@@ -80,6 +80,12 @@ impl Ticker {
         })
     }
 
+    /// The currency of its price, where the symbol itself says so: a pair's, a coin's.
+    pub fn quoted_in(&self) -> Option<Currency> {
+        let pair = self.as_fx_pair().map(|(_, quote)| quote);
+        pair.or_else(|| self.as_coin().map(|(_, currency)| currency))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -198,6 +204,7 @@ mod tests {
     fn coins_are_priced_in_a_currency_and_share_classes_are_not() {
         let bitcoin = Ticker::parse("BTC-USD").unwrap();
         assert_eq!(bitcoin.as_coin(), Some(("BTC", Currency::USD)));
+        assert_eq!(bitcoin.quoted_in(), Some(Currency::USD));
         for symbol in ["BRK-B", "AAPL", "EURUSD=X", "VOD.L", "-USD"] {
             let ticker = Ticker::parse(symbol);
             assert_eq!(

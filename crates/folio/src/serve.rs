@@ -53,6 +53,7 @@ impl ServeError {
             Self::Open(OpenError::Locked { .. }) => 75,
             Self::Open(OpenError::Unusable { .. }) => 73,
             Self::Open(_) => 74,
+            Self::Build(error) if error.is::<ConfigError>() => 78,
             Self::Build(_) | Self::Demo(_) | Self::Io(_) => 1,
         }
     }

@@ -77,11 +77,21 @@ fn described(error: &figment::Error) -> String {
             let source = metadata.source.as_ref().map(|source| format!(" {source}"));
             format!(" (from {}{})", metadata.name, source.unwrap_or_default())
         });
+    let problem = without_quotation(&error.kind.to_string());
     if key.is_empty() {
-        format!("{}{origin}", error.kind)
+        format!("{problem}{origin}")
     } else {
-        format!("{key}: {}{origin}", error.kind)
+        format!("{key}: {problem}{origin}")
     }
+}
+
+/// An error of a file quotes the lines it is about, which may hold a key: only where it is and what
+/// it is are kept.
+fn without_quotation(problem: &str) -> String {
+    let mut lines = problem.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().unwrap_or_default();
+    let what = lines.next_back().filter(|line| !line.contains('|'));
+    what.map_or_else(|| first.to_owned(), |what| format!("{first}: {what}"))
 }
 
 /// Settings that cannot be used, one per line.
@@ -138,6 +148,19 @@ mod tests {
         let path = dir.path().join("folio.toml");
         std::fs::write(&path, text).unwrap();
         load(Some(&path), flags)
+    }
+
+    #[test]
+    fn a_mistake_in_a_file_is_told_without_the_line_it_is_in() {
+        for text in [
+            "[asset]\nkey = SECRET\n",
+            "[asset]\nkey = \"SECRET\n",
+            "port = 1\nkey = 'SECRET' x",
+        ] {
+            let error = load_file(text, &Flags::default()).unwrap_err().to_string();
+            assert!(error.contains("line 2"), "{error}");
+            assert!(!error.contains("SECRET"), "{error}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! A jump wants a second source within ten per cent of it, or splits that explain it within ten per
 //! cent. That a price is positive is known from its type.
 
-use domain::{Price, Ticker};
+use domain::Price;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
@@ -36,8 +36,8 @@ pub(super) fn judge(wanted: &Wanted, quote: &SourceQuote, now: Timestamp) -> Jud
         let detail = format!("its price is of {}", quote.as_of);
         return Judgement::Refused(Refusal::FromTheFuture, detail);
     }
-    let of_pair = Ticker::as_fx_pair(&wanted.ticker).map(|(_, quote)| quote);
-    let expected = of_pair.or(wanted.last.map(|last| last.currency));
+    let named = wanted.ticker.quoted_in();
+    let expected = named.or(wanted.last.map(|last| last.currency));
     if let Some(expected) = expected.filter(|expected| *expected != quote.currency) {
         let detail = format!("its price is in {} and not in {expected}", quote.currency);
         return Judgement::Refused(Refusal::WrongCurrency, detail);
@@ -99,7 +99,7 @@ pub(super) fn unconfirmed(price: Price) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Currency, Quantity};
+    use domain::{Currency, Quantity, Ticker};
     use jiff::civil::date;
 
     use super::*;

@@ -16,6 +16,7 @@ use super::merge::{Told, covered_to, merged};
 use super::{Reason, Shared, Trouble, Wanted, Years};
 use crate::source::{Ask, Refusal, SourceError};
 use crate::store::prices::{self, PriceYear};
+use crate::store::quotes;
 use crate::underway::Work;
 
 /// A table that is slower than this is passed over.
@@ -136,13 +137,10 @@ impl Fetch {
         let ask = Ask::waiting(self.shared.clock.now());
         let chain = &self.shared.chain;
         let found = chain.history(ask, &self.ticker, from, to).await?;
-        let before = match self.years.first_key_value() {
-            Some((_, year)) => Some(year.currency),
-            None => self.stored_currency().await,
-        };
         let currency = found.value.currency;
-        if before.is_some_and(|before| before != currency) {
-            let detail = format!("a history in {currency}, where the days before have another");
+        let expected = self.expected_currency().await;
+        if let Some(expected) = expected.filter(|expected| *expected != currency) {
+            let detail = format!("a history in {currency} and not in {expected}");
             return Err(SourceError::refused(Refusal::WrongCurrency, detail));
         }
         Ok(Told {
@@ -152,6 +150,26 @@ impl Fetch {
             fetched_at: self.shared.clock.now(),
             history: found.value,
         })
+    }
+
+    /// What the symbol says, or else the days that are known, or else the last quote.
+    async fn expected_currency(&self) -> Option<Currency> {
+        if let Some(named) = self.ticker.quoted_in() {
+            return Some(named);
+        }
+        if let Some((_, year)) = self.years.first_key_value() {
+            return Some(year.currency);
+        }
+        if let Some(stored) = self.stored_currency().await {
+            return Some(stored);
+        }
+        let quoted =
+            quotes::load_many(&self.shared.table, std::slice::from_ref(&self.ticker)).await;
+        let (_, quote) = quoted.ok()?.pop()?;
+        self.shared
+            .chain
+            .has(&quote.source)
+            .then_some(quote.currency)
     }
 
     /// The currency of other years than the wanted ones.

@@ -103,8 +103,8 @@ impl Upstream {
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https"))
             .ok_or_else(|| {
-                let problem = format!("{:?} is not an http or https address", config.base_url);
-                ConfigError::at(&key("base_url"), problem)
+                // Not shown: an address may hold a password.
+                ConfigError::at(&key("base_url"), "is not an http or https address")
             })?;
         let mut headers = header::HeaderMap::new();
         headers.insert(

@@ -113,7 +113,7 @@ async fn past_the_hard_age_there_is_no_price() {
     let market = Market::over(source.clone()).await;
     market.quote("ACME").await;
     source.fail("ACME");
-    market.clock.advance(seconds(24 * HOUR + 1));
+    market.clock.advance(seconds(7 * 24 * HOUR + 1));
     let quote = market.quote("ACME").await;
     assert_eq!(quote.at("/price"), "null");
     assert_eq!(quote.at("/staleness"), "unavailable");

@@ -46,7 +46,7 @@ fn known(symbol: &str, price: &str) -> Wanted {
     let last = LastPrice {
         price: Price::parse(price).unwrap(),
         currency: Currency::USD,
-        as_of: now() - SignedDuration::from_hours(1),
+        as_of: now() - SignedDuration::from_hours(24),
     };
     Wanted {
         ticker: ticker(symbol),

@@ -164,17 +164,15 @@ async fn an_accident_that_names_a_time_is_not_tried_before() {
 }
 
 #[tokio::test]
-async fn waiting_for_its_turn_counts_towards_the_time_out() {
+async fn waiting_for_its_turn_takes_nothing_from_the_time_of_a_call() {
     let mut line = Line::new().await;
-    line.config.timeout_ms = 200;
+    line.config.timeout_ms = 1_000;
     line.config.concurrent_requests = 1;
-    line.answers(slowly(200)).await;
+    let slow = ResponseTemplate::new(200).set_delay(std::time::Duration::from_millis(300));
+    line.answers(slow).await;
     let upstream = line.upstream();
-    let began = std::time::Instant::now();
-    let all = (0..10).map(|_| line.is_answered(&upstream));
-    assert_eq!(join_all(all).await, [false; 10]);
-    assert!(began.elapsed().as_millis() < 1_000, "{:?}", began.elapsed());
-    assert!(line.requests().await <= 2);
+    let all = (0..5).map(|_| line.is_answered(&upstream));
+    assert_eq!(join_all(all).await, [true; 5]);
 }
 
 #[tokio::test]

@@ -97,3 +97,16 @@ fn a_key_that_was_taken_for_a_number_is_refused_without_showing_it() {
             .is_some()
     );
 }
+
+#[tokio::test]
+async fn a_source_named_twice_is_refused_for_it_would_confirm_itself() {
+    let config = AssetConfig {
+        sources: vec![SourceName::Yahoo, SourceName::Ecb, SourceName::Yahoo],
+        ..AssetConfig::default()
+    };
+    let error = started(&config).await.unwrap_err().to_string();
+    assert!(
+        error.contains("asset.sources: must not name yahoo twice"),
+        "{error}"
+    );
+}
