@@ -6,6 +6,7 @@
 //! | `Money::try_add(Money)`, `Money::try_sub(Money)` | `Money` | `CurrencyMismatch`, `Overflow` |
 //! | `Money::convert(Rate, Currency)` | `Money` | `Overflow` |
 //! | `Money::per(Quantity)` | `Price`-like `Decimal`, 10 places | `Overflow` (also for a quantity of zero) |
+//! | `Money::unit_price(Quantity)` | `Price`, 10 places | `Overflow` (also for a quantity of zero) |
 //! | `Money::share_of(Money)` | `Decimal`, 6 places | `CurrencyMismatch`, `Overflow` (also for a zero total) |
 //! | `Quantity::try_add`, `Quantity::try_sub` | `Quantity` | `Overflow` (also below zero) |
 //! | `Price::convert(Rate)` | `Price` | `Overflow` |
@@ -133,6 +134,16 @@ impl Money {
         divide(self.amount, quantity.0, AVERAGE_COST_PLACES)
     }
 
+    /// What one of `quantity` units cost, rounded half to even to ten places.
+    /// Zero for units that cost nothing, or next to nothing.
+    ///
+    /// # Errors
+    ///
+    /// `Overflow`, also when the quantity is zero.
+    pub fn unit_price(self, quantity: Quantity) -> Result<Price, ArithmeticError> {
+        self.per(quantity).map(Price)
+    }
+
     /// What part of `total` this amount is, rounded half to even to six places.
     ///
     /// # Errors
@@ -210,7 +221,8 @@ macro_rules! scalars {
 }
 
 scalars! {
-    /// What one unit costs, in a currency named beside it. Greater than zero.
+    /// What one unit costs, in a currency named beside it. Greater than zero;
+    /// zero only as the result of a division.
     Price, parse positive, below 1_000_000_000_000_u64 = "below 1,000,000,000,000";
     /// How many units: shares, coins, ounces. Zero only as the result of a subtraction.
     Quantity, parse positive, below 10_000_000_000_000_u64 = "below 10,000,000,000,000";
@@ -325,8 +337,18 @@ impl Rate {
 impl Charge {
     pub const ZERO: Self = Self(Decimal::ZERO);
 
+    pub const fn is_zero(&self) -> bool {
+        self.0.is_zero()
+    }
+
     pub const fn in_currency(self, currency: Currency) -> Money {
         Money::new(self.0, currency)
+    }
+}
+
+impl Default for Charge {
+    fn default() -> Self {
+        Self::ZERO
     }
 }
 

@@ -73,6 +73,8 @@ text_types! {
     AddressLine, max 200;
     /// What a customer wants to remember about an entry.
     Note, max 1000;
+    /// What an entry is called where it came from.
+    ExternalId, max 100;
     /// A label of an open list: a portfolio type, an instrument type.
     Label, max 40;
 }

@@ -118,14 +118,15 @@ impl LotValue {
             Ok((mark, rate)) => {
                 let price = mark.price.convert(rate)?;
                 let market_value = price.cost_of(lot.quantity, to)?;
-                let since = |from: Price| market_value.try_sub(from.cost_of(lot.quantity, to)?);
-                let reference = reference_price(lot, mark, cost_rate.ok(), rate)?;
+                let since = value_before(lot, mark, cost_rate.ok(), rate, to)?;
                 let gain = |cost: &Money| market_value.try_sub(*cost);
                 Ok(CurrentValue {
                     price,
                     market_value,
                     unrealized_gain: cost_basis.as_ref().ok().map(gain).transpose()?,
-                    day_change: reference.map(since).transpose()?,
+                    day_change: since
+                        .map(|before| market_value.try_sub(before))
+                        .transpose()?,
                 })
             }
         };
@@ -137,22 +138,21 @@ impl LotValue {
     }
 }
 
-/// The price the day's change is counted from.
-fn reference_price(
+/// What the day's change is counted from: what the lot cost if it was bought on
+/// the day of the price or after it, else its value at the previous close.
+fn value_before(
     lot: &Lot,
     mark: &Mark,
     cost_rate: Option<Rate>,
     mark_rate: Rate,
-) -> Result<Option<Price>, ArithmeticError> {
+    to: Currency,
+) -> Result<Option<Money>, ArithmeticError> {
     let session: Date = mark.as_of.to_zoned(jiff::tz::TimeZone::UTC).date();
     if lot.purchase_date >= session {
-        return cost_rate
-            .map(|rate| lot.purchase_price.convert(rate))
-            .transpose();
+        return cost_rate.map(|rate| lot.cost.convert(rate, to)).transpose();
     }
-    mark.previous_close
-        .map(|close| close.convert(mark_rate))
-        .transpose()
+    let at_close = |close: Price| close.convert(mark_rate)?.cost_of(lot.quantity, to);
+    mark.previous_close.map(at_close).transpose()
 }
 
 /// Amounts summed in one currency, with what could not be summed.

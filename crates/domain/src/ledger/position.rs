@@ -1,39 +1,65 @@
-//! The open lots of one instrument in one portfolio, derived from its entries.
+//! What is left of one instrument in one portfolio, derived from its entries.
 
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+use serde::{Deserialize, Serialize};
 
-use rust_decimal::Decimal;
-use thiserror::Error;
-
-use super::{Entry, Lot, Transaction};
+use super::fold::Fold;
+use super::{Departure, Disposal, Entry, LedgerError, LedgerOrder, Lot, Totals, Transaction};
 use crate::money::ArithmeticError;
+use crate::portfolio::CostBasisMethod;
 use crate::{Quantity, Ticker, TransactionId};
 
-/// 10²³ of any currency. What a portfolio is worth stays countable at any rate
-/// of exchange, however absurd a single entry is.
-const MOST_A_LOT_COSTS: Decimal = Decimal::from_parts(4_135_583_744, 46_653_770, 5_421, false, 0);
-
-/// Invariant: lots are ordered by purchase date, then by when they were recorded.
+/// The open lots of one instrument, and the totals of its whole life here.
+///
+/// A position whose lots are all sold stays, with its totals.
+///
+/// Invariants: lots are ordered by purchase date, then by id. A position is a
+/// function of the instrument's entries and the method alone: kept up entry by
+/// entry or folded anew, it is equal to the last digit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
     pub ticker: Ticker,
     lots: Vec<Lot>,
+    tally: Tally,
 }
 
-/// Why an entry cannot be part of a ledger.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum LedgerError {
-    #[error("the entry is about {entry}, the position is in {position}")]
-    OtherInstrument { position: Ticker, entry: Ticker },
-    #[error("the entry {0} is recorded twice")]
-    Duplicate(TransactionId),
-    #[error("is more than can be counted exactly, or costs more than 10^23")]
-    TooLarge,
+/// What a position remembers besides its lots; stored with them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// By currency.
+    pub(super) totals: Vec<Totals>,
+    /// The last purchase or transfer in.
+    last_acquired: Option<LedgerOrder>,
+    /// The last sale, transfer out or split.
+    last_settled: Option<LedgerOrder>,
 }
 
-impl From<ArithmeticError> for LedgerError {
-    fn from(_: ArithmeticError) -> Self {
-        Self::TooLarge
+/// A position, and what the entries folded into it took out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folded {
+    pub position: Position,
+    /// In ledger order.
+    pub disposals: Vec<Disposal>,
+    /// In ledger order.
+    pub departures: Vec<Departure>,
+}
+
+impl Tally {
+    pub(super) fn note(&mut self, transaction: &Transaction) {
+        let order = transaction.ledger_order();
+        let last = match order.rank {
+            1 => &mut self.last_acquired,
+            0 | 3 => &mut self.last_settled,
+            _ => return,
+        };
+        *last = (*last).max(Some(order));
+    }
+
+    fn settled_before(&self, order: LedgerOrder) -> bool {
+        self.last_settled.is_none_or(|last| order > last)
+    }
+
+    fn acquired_before(&self, order: LedgerOrder) -> bool {
+        self.last_acquired.is_none_or(|last| order > last)
     }
 }
 
@@ -42,72 +68,144 @@ impl Position {
         Self {
             ticker,
             lots: Vec::new(),
+            tally: Tally {
+                totals: Vec::new(),
+                last_acquired: None,
+                last_settled: None,
+            },
         }
+    }
+
+    /// For reading back what was stored when there were only purchases. The
+    /// lots may come in any order.
+    pub fn from_lots(ticker: Ticker, lots: Vec<Lot>) -> Self {
+        let bought = |lot: &Lot| LedgerOrder {
+            date: lot.purchase_date,
+            rank: 1,
+            id: lot.id,
+        };
+        let tally = Tally {
+            last_acquired: lots.iter().map(bought).max(),
+            ..Tally::default()
+        };
+        Self::from_parts(ticker, lots, tally)
     }
 
     /// For reading back what was stored. The lots may come in any order.
-    pub fn from_lots(ticker: Ticker, mut lots: Vec<Lot>) -> Self {
+    pub fn from_parts(ticker: Ticker, mut lots: Vec<Lot>, tally: Tally) -> Self {
         lots.sort_by_key(Lot::acquisition_order);
-        Self { ticker, lots }
+        Self {
+            ticker,
+            lots,
+            tally,
+        }
     }
 
-    /// Derives the position from all its entries, in any order.
+    /// Derives the position from all its entries, in any order, and says what
+    /// each sale took.
+    ///
+    /// Takes n log n for n entries, whatever the method and however many sales.
     ///
     /// # Errors
     ///
-    /// Those of [`Position::apply`].
-    pub fn fold(ticker: Ticker, entries: &[Transaction]) -> Result<Self, LedgerError> {
+    /// Those of the first entry in ledger order that does not work: `Oversold`
+    /// and `LotNotHeld` name the sale, `LeavesNothing` the split. `Duplicate`
+    /// for an id that is there twice; `OtherInstrument`, `Inconsistent` and
+    /// `TooLarge`.
+    pub fn fold(
+        ticker: Ticker,
+        entries: &[Transaction],
+        method: CostBasisMethod,
+    ) -> Result<Folded, LedgerError> {
+        refuse_duplicates(entries)?;
         let mut in_order: Vec<&Transaction> = entries.iter().collect();
-        in_order.sort_by_key(|entry| entry.ledger_order());
-        let mut position = Self::empty(ticker);
-        in_order
-            .into_iter()
-            .try_for_each(|entry| position.insert(entry))?;
-        position.quantity()?;
-        Ok(position)
+        in_order.sort_unstable_by_key(|entry| entry.ledger_order());
+        Self::empty(ticker).step_through(in_order, method)
     }
 
-    /// The position after one more entry.
+    /// Whether [`Position::apply`] with this entry gives what folding all
+    /// entries anew would.
+    ///
+    /// True for the last entry in ledger order, and for some that are not:
+    /// income at any time, and a purchase after the last sale or split.
+    pub fn is_last(&self, transaction: &Transaction) -> bool {
+        let order = transaction.ledger_order();
+        match transaction.entry {
+            Entry::Buy(_) => self.tally.settled_before(order) && !self.holds(transaction),
+            // A lot may come back to one that is open, so their order matters.
+            Entry::TransferIn(_) | Entry::Sell(_) | Entry::TransferOut(_) | Entry::Split(_) => {
+                self.tally.settled_before(order) && self.tally.acquired_before(order)
+            }
+            _ => true,
+        }
+    }
+
+    fn holds(&self, purchase: &Transaction) -> bool {
+        let order = (purchase.trade_date, purchase.id);
+        let found = self
+            .lots
+            .binary_search_by_key(&order, Lot::acquisition_order);
+        found.is_ok()
+    }
+
+    /// The position after one more entry, and what the entry took out.
     ///
     /// # Errors
     ///
-    /// `OtherInstrument`, `Duplicate`, `TooLarge`. The position is consumed, so
-    /// a refused entry leaves nothing half-applied.
-    pub fn apply(mut self, transaction: &Transaction) -> Result<Self, LedgerError> {
-        self.insert(transaction)?;
-        self.quantity()?;
-        Ok(self)
+    /// `OutOfOrder` unless [`Position::is_last`]; else those of
+    /// [`Position::fold`], but for `Duplicate`: that an entry is new is for the
+    /// caller to know. The position is consumed, so a refused entry leaves
+    /// nothing half-applied.
+    pub fn apply(
+        self,
+        transaction: &Transaction,
+        method: CostBasisMethod,
+    ) -> Result<Folded, LedgerError> {
+        if !self.is_last(transaction) {
+            return Err(LedgerError::OutOfOrder(transaction.id));
+        }
+        self.step_through([transaction], method)
     }
 
-    fn insert(&mut self, transaction: &Transaction) -> Result<(), LedgerError> {
-        if *transaction.entry.ticker() != self.ticker {
-            let position = self.ticker.clone();
-            let entry = transaction.entry.ticker().clone();
-            return Err(LedgerError::OtherInstrument { position, entry });
-        }
-        match &transaction.entry {
-            Entry::Buy(buy) => self.open(Lot::opened_by(transaction, buy)),
-        }
-    }
-
-    fn open(&mut self, lot: Lot) -> Result<(), LedgerError> {
-        if lot.cost_basis()?.amount() > MOST_A_LOT_COSTS {
-            return Err(LedgerError::TooLarge);
-        }
-        let place = self
-            .lots
-            .binary_search_by_key(&lot.acquisition_order(), Lot::acquisition_order);
-        match place {
-            Ok(_) => Err(LedgerError::Duplicate(lot.id)),
-            Err(place) => {
-                self.lots.insert(place, lot);
-                Ok(())
+    fn step_through<'a>(
+        self,
+        in_order: impl IntoIterator<Item = &'a Transaction>,
+        method: CostBasisMethod,
+    ) -> Result<Folded, LedgerError> {
+        let ticker = self.ticker;
+        let mut fold = Fold::new(method, self.lots, self.tally)?;
+        for transaction in in_order {
+            if transaction.entry.ticker() != Some(&ticker) {
+                let entry = transaction.id;
+                let position = ticker;
+                return Err(LedgerError::OtherInstrument { position, entry });
             }
+            fold.step(transaction)?;
         }
+        Ok(Folded {
+            position: Self {
+                ticker,
+                lots: fold.shelf.into_lots()?,
+                tally: fold.tally,
+            },
+            disposals: fold.disposals,
+            departures: fold.departures,
+        })
     }
 
+    /// In the order of purchase.
     pub fn lots(&self) -> &[Lot] {
         &self.lots
+    }
+
+    /// One for each currency the instrument was ever traded in, ordered by it.
+    pub fn totals(&self) -> &[Totals] {
+        &self.tally.totals
+    }
+
+    /// What is to be stored besides the lots.
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// How many units are held.
@@ -122,100 +220,9 @@ impl Position {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::super::fixtures::{buy, buys, ticker};
-    use super::*;
-    use crate::{Currency, Money};
-
-    fn cost(position: &Position) -> Money {
-        let zero = Money::zero(Currency::USD);
-        position
-            .lots()
-            .iter()
-            .try_fold(zero, |sum, lot| sum.try_add(lot.cost_basis()?))
-            .unwrap()
-    }
-
-    #[test]
-    fn a_buy_opens_a_lot_whose_cost_includes_the_fees() {
-        let entry = buy(1, "2026-01-05", "10", "150.25", "4.95");
-        let position = Position::empty(ticker()).apply(&entry).unwrap();
-        let [lot] = position.lots() else {
-            panic!("one lot expected")
-        };
-        assert_eq!(lot.id, entry.id);
-        assert_eq!(lot.cost_basis().unwrap().amount().to_string(), "1507.45");
-    }
-
-    #[test]
-    fn lots_stand_in_the_order_of_purchase_whatever_the_order_of_recording() {
-        let entries = [
-            buy(1, "2026-03-01", "1", "1", "0"),
-            buy(2, "2026-01-01", "2", "1", "0"),
-            buy(3, "2026-03-01", "3", "1", "0"),
-        ];
-        let position = Position::fold(ticker(), &entries).unwrap();
-        let dates: Vec<_> = position
-            .lots()
-            .iter()
-            .map(|lot| lot.quantity.to_string())
-            .collect();
-        assert_eq!(dates, ["2", "1", "3"]);
-    }
-
-    #[test]
-    fn an_entry_about_another_instrument_or_recorded_twice_is_refused() {
-        let entry = buy(1, "2026-01-05", "10", "150.25", "0");
-        let other = Position::empty(Ticker::parse("MSFT").unwrap());
-        assert!(matches!(
-            other.apply(&entry),
-            Err(LedgerError::OtherInstrument { .. })
-        ));
-        let twice = [entry.clone(), entry.clone()];
-        assert_eq!(
-            Position::fold(ticker(), &twice),
-            Err(LedgerError::Duplicate(entry.id))
-        );
-    }
-
-    #[test]
-    fn a_purchase_that_costs_more_than_can_be_summed_is_refused() {
-        let absurd = buy(1, "2026-01-05", "9000000000000", "900000000000", "0");
-        assert_eq!(
-            Position::empty(ticker()).apply(&absurd),
-            Err(LedgerError::TooLarge)
-        );
-        assert_eq!(MOST_A_LOT_COSTS.to_string(), "100000000000000000000000");
-        let just = buy(1, "2026-01-05", "1000000000000", "100000000000", "0");
-        assert!(Position::empty(ticker()).apply(&just).is_ok());
-    }
-
-    proptest! {
-        #[test]
-        fn quantity_and_cost_are_conserved(entries in buys(1..40)) {
-            let position = Position::fold(ticker(), &entries).unwrap();
-            let mut quantity = Quantity::ZERO;
-            let mut spent = Money::zero(Currency::USD);
-            for entry in &entries {
-                let Entry::Buy(buy) = &entry.entry;
-                quantity = quantity.try_add(buy.quantity).unwrap();
-                let price = buy.price.cost_of(buy.quantity, Currency::USD).unwrap();
-                spent = spent.try_add(price).unwrap().try_add(buy.fees).unwrap();
-            }
-            prop_assert_eq!(position.quantity().unwrap(), quantity);
-            prop_assert_eq!(cost(&position), spent);
-        }
-
-        #[test]
-        fn applying_one_by_one_in_any_order_equals_folding_all(
-            entries in buys(1..40).prop_shuffle()
-        ) {
-            let folded = Position::fold(ticker(), &entries).unwrap();
-            let applied = entries.iter().try_fold(Position::empty(ticker()), Position::apply).unwrap();
-            prop_assert_eq!(folded, applied);
-        }
-    }
+fn refuse_duplicates(entries: &[Transaction]) -> Result<(), LedgerError> {
+    let mut ids: Vec<TransactionId> = entries.iter().map(|entry| entry.id).collect();
+    ids.sort_unstable();
+    let twice = ids.windows(2).find(|pair| pair[0] == pair[1]);
+    twice.map_or(Ok(()), |pair| Err(LedgerError::Duplicate(pair[0])))
 }

@@ -2,11 +2,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::text::Note;
-use crate::{
-    Currency, InstrumentType, Money, PortfolioId, Price, Quantity, Ticker, TransactionId,
-    ValueError,
-};
+use super::Entry;
+use crate::text::{ExternalId, Note};
+use crate::{PortfolioId, TransactionId, ValueError};
 
 /// One entry of a portfolio's ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,38 +14,22 @@ pub struct Transaction {
     pub trade_date: Date,
     pub entry: Entry,
     pub note: Option<Note>,
+    /// What the entry is called where it came from: a broker's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<ExternalId>,
     /// 1 when recorded; rises with every amendment.
     pub revision: u32,
     pub recorded_at: Timestamp,
     pub amended_at: Timestamp,
 }
 
-/// What the entry says happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Entry {
-    Buy(Buy),
-}
-
-/// Money spent on units of an instrument.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Buy {
-    pub ticker: Ticker,
-    pub instrument_type: InstrumentType,
-    pub quantity: Quantity,
-    pub price: Price,
-    pub currency: Currency,
-    /// Part of the cost basis. In the same currency as the price.
-    pub fees: Money,
-}
-
-impl Entry {
-    /// The instrument the entry is about.
-    pub fn ticker(&self) -> &Ticker {
-        match self {
-            Self::Buy(buy) => &buy.ticker,
-        }
-    }
+/// The place of an entry in its ledger: by day, then by [`Entry::rank`], then
+/// by when it was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct LedgerOrder {
+    pub date: Date,
+    pub rank: u8,
+    pub id: TransactionId,
 }
 
 impl Transaction {
@@ -74,8 +56,11 @@ impl Transaction {
         }
     }
 
-    /// Entries of one day keep the order in which they were recorded.
-    pub fn ledger_order(&self) -> (Date, TransactionId) {
-        (self.trade_date, self.id)
+    pub const fn ledger_order(&self) -> LedgerOrder {
+        LedgerOrder {
+            date: self.trade_date,
+            rank: self.entry.rank(),
+            id: self.id,
+        }
     }
 }

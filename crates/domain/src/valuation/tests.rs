@@ -1,7 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::ledger::fixtures::{buy, buys, ticker};
+use crate::ledger::Transaction;
+use crate::ledger::fixtures::{bought, buy, buys, ticker};
+use crate::portfolio::CostBasisMethod;
 
 fn mark(price: &str, previous_close: Option<&str>, currency: Currency) -> Mark {
     Mark {
@@ -19,8 +21,17 @@ fn market(mark_of_aapl: Mark) -> Market {
     }
 }
 
+fn position_of(ticker: &Ticker, entries: &[Transaction]) -> Position {
+    let folded = Position::fold(ticker.clone(), entries, CostBasisMethod::Fifo);
+    folded.unwrap().position
+}
+
+fn folded(entries: &[Transaction]) -> Position {
+    position_of(&ticker(), entries)
+}
+
 fn held(quantity: &str, price: &str, date: &str, fees: &str) -> Vec<Position> {
-    vec![Position::fold(ticker(), &[buy(1, date, quantity, price, fees)]).unwrap()]
+    vec![folded(&[buy(1, date, quantity, price, fees)])]
 }
 
 fn shown(money: Option<Money>) -> String {
@@ -73,10 +84,10 @@ fn a_missing_price_leaves_the_value_unknown_and_is_named() {
 fn one_missing_price_of_two_makes_the_total_partial() {
     let msft = Ticker::parse("MSFT").unwrap();
     let mut other = buy(2, "2026-01-05", "1", "400", "0");
-    let crate::ledger::Entry::Buy(bought) = &mut other.entry;
-    bought.ticker = msft.clone();
+    let purchase = bought(&mut other);
+    purchase.ticker = msft.clone();
     let mut positions = held("10", "150", "2026-01-05", "0");
-    positions.push(Position::fold(msft.clone(), &[other]).unwrap());
+    positions.push(position_of(&msft, &[other]));
     let market = market(mark("180", None, Currency::USD));
     let valuation = Valuation::of(&positions, Currency::USD, &market).unwrap();
     assert_eq!(valuation.total.status(), Status::Partial);
@@ -145,11 +156,11 @@ fn a_price_in_another_currency_than_the_purchase_is_converted_to_it() {
 #[test]
 fn a_lot_without_a_rate_changes_no_price_and_no_average_of_the_others() {
     let mut in_eur = buy(2, "2026-01-05", "10", "2", "0");
-    let crate::ledger::Entry::Buy(bought) = &mut in_eur.entry;
-    bought.currency = Currency::EUR;
-    bought.fees = Money::zero(Currency::EUR);
+    let purchase = bought(&mut in_eur);
+    purchase.currency = Currency::EUR;
+    purchase.fees = Money::zero(Currency::EUR);
     let in_usd = buy(1, "2026-01-05", "10", "1.25", "0");
-    let positions = [Position::fold(ticker(), &[in_usd, in_eur]).unwrap()];
+    let positions = [folded(&[in_usd, in_eur])];
     let mut market = market(mark("0.8", None, Currency::GBP));
     market
         .rates
@@ -173,10 +184,10 @@ fn a_lot_without_a_rate_changes_no_price_and_no_average_of_the_others() {
 #[test]
 fn the_value_in_the_base_currency_is_the_quantity_at_the_price_whatever_was_paid_in() {
     let mut in_eur = buy(1, "2026-01-05", "1000", "100", "0");
-    let crate::ledger::Entry::Buy(bought) = &mut in_eur.entry;
-    bought.currency = Currency::EUR;
-    bought.fees = Money::zero(Currency::EUR);
-    let positions = [Position::fold(ticker(), &[in_eur]).unwrap()];
+    let purchase = bought(&mut in_eur);
+    purchase.currency = Currency::EUR;
+    purchase.fees = Money::zero(Currency::EUR);
+    let positions = [folded(&[in_eur])];
     let mut market = market(mark("186.47", None, Currency::USD));
     let rate = |text| Rate::parse(text).unwrap();
     market
@@ -202,7 +213,7 @@ fn a_lot_bought_today_changes_from_its_purchase_price() {
 proptest! {
     #[test]
     fn gain_is_value_less_cost_and_parts_add_up(entries in buys(1..30), price in 1i64..10_000_000) {
-        let positions = vec![Position::fold(ticker(), &entries).unwrap()];
+        let positions = vec![folded(&entries)];
         let text = Decimal::new(price, 3).to_string();
         let market = market(mark(&text, None, Currency::USD));
         let valuation = Valuation::of(&positions, Currency::USD, &market).unwrap();

@@ -10,6 +10,7 @@ use api::{Field, Fields};
 use axum::extract::State;
 use domain::ledger::{Buy, Entry, Position, Transaction};
 use domain::money::Charge;
+use domain::portfolio::CostBasisMethod;
 use domain::{Money, PortfolioId, Ticker, TransactionId};
 use service_kit::contract::{
     AnyRoute, Contended, IfMatch, NotFound, Preconditioned, SignedIn, Stores, WithBody,
@@ -18,7 +19,7 @@ use service_kit::{Answer, Body, Caller, CallerWithToken, ETag, PathIds, Precondi
 use store::{Item, WriteError};
 
 use super::investments::NOT_FOUND;
-use super::purchases::{ATTEMPTS, changed_by_many, refused, shown};
+use super::purchases::{ATTEMPTS, changed_by_many, instrument_of, refused, shown};
 use crate::state::PortfolioService;
 use crate::store::events::{self, LedgerChange};
 use crate::store::ledger::{self, Ledger, LedgerWrite, StoredTransaction};
@@ -142,13 +143,15 @@ impl Purchase {
     async fn amend(&self, service: &PortfolioService, amended: &Transaction) -> Result<bool> {
         let mut write = self.write(service);
         let mut entries = self.other_entries(service).await?;
-        if amended.entry.ticker() == &self.ticker {
+        let ticker = instrument_of(amended)?;
+        if ticker == &self.ticker {
             entries.push(amended.clone());
         } else {
-            let other = self.ledger.position(amended.entry.ticker());
-            write = write.position(other.apply(amended).map_err(refused)?);
+            let other = self.ledger.position(ticker);
+            let after = other.apply(amended, self.method()).map_err(refused)?;
+            write = write.position(after.position);
         }
-        let position = Position::fold(self.ticker.clone(), &entries).map_err(refused)?;
+        let position = self.folded(&entries)?;
         let write = write.amend(&self.transaction, amended).position(position);
         self.commit(service, write, LedgerChange::Amended, amended)
             .await
@@ -156,7 +159,7 @@ impl Purchase {
 
     async fn remove(&self, service: &PortfolioService) -> Result<bool> {
         let entries = self.other_entries(service).await?;
-        let position = Position::fold(self.ticker.clone(), &entries).map_err(refused)?;
+        let position = self.folded(&entries)?;
         let write = self
             .write(service)
             .remove(&self.transaction)
@@ -168,6 +171,15 @@ impl Purchase {
             &self.transaction.value.0,
         )
         .await
+    }
+
+    fn method(&self) -> CostBasisMethod {
+        self.portfolio.value.0.cost_basis_method
+    }
+
+    fn folded(&self, entries: &[Transaction]) -> Result<Position> {
+        let folded = Position::fold(self.ticker.clone(), entries, self.method());
+        Ok(folded.map_err(refused)?.position)
     }
 
     fn write(&self, service: &PortfolioService) -> LedgerWrite {
@@ -204,7 +216,9 @@ fn amended(
     mut fields: Fields,
     request: AmendInvestment,
 ) -> Result<Transaction> {
-    let Entry::Buy(buy) = &current.entry;
+    let Entry::Buy(buy) = &current.entry else {
+        return Err(NOT_FOUND);
+    };
     let today = service.clock.latest_date();
     let ticker = fields.patch("ticker_symbol", request.ticker_symbol, buy.ticker.clone());
     let kind = fields.patch(
@@ -235,6 +249,7 @@ fn amended(
             price,
             currency,
             fees,
+            ..buy.clone()
         }),
         revision: current.revision.saturating_add(1),
         amended_at: service.clock.now(),

@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::ledger::{Buy, Entry, LedgerError, Position, Transaction};
 use domain::money::Charge;
+use domain::portfolio::CostBasisMethod;
 use domain::{Currency, InstrumentType, PortfolioId, Ticker, TransactionId};
 use service_kit::contract::{
     AnyRoute, Contended, IdempotencyKey, NotFound, SignedIn, Stores, WithBody,
@@ -135,8 +136,11 @@ async fn purchase(
             price,
             currency,
             fees,
+            tax: Charge::ZERO,
+            fx_rate: None,
         }),
         note: None,
+        external_id: None,
         revision: 1,
         recorded_at: now,
         amended_at: now,
@@ -171,8 +175,9 @@ fn recorded(
     ledger: &Arc<Ledger>,
     purchase: &Transaction,
 ) -> Result<LedgerWrite> {
-    let ticker = purchase.entry.ticker();
-    let position = ledger.position(ticker).apply(purchase).map_err(refused)?;
+    let method = portfolio.value.0.cost_basis_method;
+    let before = ledger.position(instrument_of(purchase)?);
+    let position = before.apply(purchase, method).map_err(refused)?.position;
     let change = LedgerChange::Recorded;
     let version = portfolio.version + 1;
     let event = events::ledger(
@@ -216,10 +221,11 @@ pub(super) async fn shown(
     transaction: &Transaction,
     token: &AccessToken,
 ) -> Result<(Investment, ETag)> {
-    let ticker = transaction.entry.ticker();
+    let ticker = instrument_of(transaction)?;
     let alone = Position::empty(ticker.clone())
-        .apply(transaction)
-        .map_err(refused)?;
+        .apply(transaction, CostBasisMethod::Fifo)
+        .map_err(refused)?
+        .position;
     let lot = alone
         .lots()
         .first()
@@ -233,11 +239,27 @@ pub(super) async fn shown(
     Ok((shown, etag))
 }
 
+/// Every purchase has one.
+pub(super) fn instrument_of(purchase: &Transaction) -> Result<&Ticker> {
+    let ticker = purchase.entry.ticker();
+    ticker.ok_or_else(|| Error::internal("a purchase without an instrument"))
+}
+
 pub(super) fn refused(error: LedgerError) -> Error {
-    match error {
-        LedgerError::TooLarge => Error::invalid("/quantity", "OUT_OF_RANGE", error.to_string()),
-        LedgerError::OtherInstrument { .. } | LedgerError::Duplicate(_) => Error::internal(error),
-    }
+    let code = match error {
+        LedgerError::TooLarge => {
+            return Error::invalid("/quantity", "OUT_OF_RANGE", error.to_string());
+        }
+        LedgerError::Oversold { .. } => "OVERSOLD",
+        LedgerError::LotNotHeld { .. } => "LOT_NOT_HELD",
+        LedgerError::LeavesNothing { .. } => "LEAVES_NOTHING",
+        LedgerError::OtherInstrument { .. }
+        | LedgerError::Duplicate(_)
+        | LedgerError::Inconsistent { .. }
+        | LedgerError::OutOfOrder(_) => return Error::internal(error),
+    };
+    let detail = error.to_string();
+    Error::Conflict { code, detail }
 }
 
 /// What is answered when every attempt found the portfolio changed in between.

@@ -1,5 +1,6 @@
 //! What this service tells the others, written in the same transaction as the change.
 
+use domain::Ticker;
 use domain::ledger::Transaction;
 use domain::portfolio::Portfolio;
 use serde::Serialize;
@@ -31,7 +32,9 @@ struct PortfolioData {
 struct LedgerData<'a> {
     portfolio_id: String,
     transaction_id: String,
-    ticker_symbol: &'a str,
+    /// None for an entry about money alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticker_symbol: Option<&'a str>,
 }
 
 pub(crate) fn portfolio(
@@ -66,7 +69,7 @@ pub(crate) fn ledger(
     let data = LedgerData {
         portfolio_id: portfolio.id.to_string(),
         transaction_id: transaction.id.to_string(),
-        ticker_symbol: transaction.entry.ticker().as_str(),
+        ticker_symbol: transaction.entry.ticker().map(Ticker::as_str),
     };
     event(event_type, portfolio, version, &data, clock)
 }

@@ -51,13 +51,20 @@ fn transaction_key(portfolio: PortfolioId, date: Date, id: TransactionId) -> Key
     Key::new(ledger_partition(portfolio), format!("TX#{date}#{id}"))
 }
 
-fn ticker_key(transaction: &Transaction) -> String {
-    format!(
-        "{}#{}#{}",
-        transaction.entry.ticker(),
-        transaction.trade_date,
-        transaction.id
-    )
+/// None for an entry about money alone: the index holds those of instruments.
+fn ticker_key(transaction: &Transaction) -> Option<String> {
+    let ticker = transaction.entry.ticker()?;
+    Some(format!(
+        "{ticker}#{}#{}",
+        transaction.trade_date, transaction.id
+    ))
+}
+
+fn indexed(write: Write, transaction: &Transaction) -> Write {
+    match ticker_key(transaction) {
+        Some(key) => write.ticker_key(&key),
+        None => write,
+    }
 }
 
 fn page_key(portfolio: PortfolioId, ticker: &Ticker, page: u32) -> Key {
@@ -276,10 +283,7 @@ impl LedgerWrite {
     pub(crate) fn record(mut self, transaction: &Transaction) -> Self {
         let key = transaction_key(self.portfolio, transaction.trade_date, transaction.id);
         let stored = StoredTransaction(transaction.clone());
-        self.write = self
-            .write
-            .create(&key, &stored)
-            .ticker_key(&ticker_key(transaction));
+        self.write = indexed(self.write.create(&key, &stored), transaction);
         self
     }
 
@@ -290,7 +294,7 @@ impl LedgerWrite {
         if key == read.key {
             let stored = StoredTransaction(amended.clone());
             let write = self.write.replace(&key, read.version, &stored);
-            self.write = write.ticker_key(&ticker_key(amended));
+            self.write = indexed(write, amended);
             return self;
         }
         self.remove(read).record(amended)

@@ -128,6 +128,8 @@ async fn fill(world: &World, portfolio: &str, lots: usize) {
             let mut lot = copy.0.at("lots/0").clone();
             *lot.at("id") = id(number);
             *lot.at("quantity") = quantity(number);
+            let (whole, tenths) = (number * 15 / 10, number * 15 % 10);
+            *lot.at("cost/amount") = Raw::Number(format!("{whole}.{tenths}"));
             copied.push(lot);
 
             let mut entry = entry.value.clone();

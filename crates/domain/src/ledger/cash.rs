@@ -1,0 +1,140 @@
+//! The money a ledger leaves: one balance for each currency.
+//!
+//! Every entry moves cash by what it says ([`moved_by`]); a transfer of lots and
+//! a split move none. A balance below zero is allowed and flagged, not refused:
+//! an import may begin with a purchase whose deposit was never recorded.
+//!
+//! Balances are those at the end of a day, so a purchase and the deposit that
+//! pays for it may be recorded on one day in any order. Sums are exact.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::exact::{add, rounded, sub};
+use super::{Entry, LedgerError, Transaction};
+use crate::money::{ArithmeticError, Charge};
+use crate::{Currency, Money};
+
+/// The cash of one currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CashAccount {
+    pub currency: Currency,
+    pub balance: Money,
+    /// The balance at the end of each day it was moved on, in order.
+    pub steps: Vec<(Date, Decimal)>,
+    /// The first day that ended below zero.
+    pub first_negative: Option<Date>,
+}
+
+/// What an entry does to the cash of its currency; nothing for a split or a
+/// transfer of lots.
+///
+/// | Entry | Cash |
+/// |---|---|
+/// | BUY | `−(price × quantity) − fees − tax` |
+/// | SELL | `price × quantity − fee − tax` |
+/// | DIVIDEND, INTEREST | `amount − fee − tax` |
+/// | DEPOSIT, cash `TRANSFER_IN` | `amount` |
+/// | FEE, TAX, WITHDRAWAL, cash `TRANSFER_OUT` | `−amount` |
+///
+/// Every amount is rounded half to even to ten places before it counts.
+///
+/// # Errors
+///
+/// `Overflow`, and `CurrencyMismatch` for fees of a BUY in another currency.
+pub fn moved_by(entry: &Entry) -> Result<Option<Money>, ArithmeticError> {
+    let moved = match entry {
+        Entry::Buy(buy) => {
+            let charges = rounded(buy.charges()?.amount());
+            let paid = add(rounded(buy.cost()?.amount()), charges)?;
+            outgoing(Money::new(paid, buy.currency))?
+        }
+        Entry::Sell(sale) => after(sale.proceeds()?, sale.fee, sale.tax)?,
+        Entry::Dividend(dividend) => after(dividend.amount, dividend.fee, dividend.tax)?,
+        Entry::Interest(interest) => after(interest.amount, interest.fee, interest.tax)?,
+        Entry::Fee(expense) | Entry::Tax(expense) => outgoing(expense.amount)?,
+        Entry::Deposit(flow) => incoming(flow.amount),
+        Entry::Withdrawal(flow) => outgoing(flow.amount)?,
+        Entry::CashTransferIn(transfer) => incoming(transfer.amount),
+        Entry::CashTransferOut(transfer) => outgoing(transfer.amount)?,
+        Entry::Split(_) | Entry::TransferIn(_) | Entry::TransferOut(_) => return Ok(None),
+    };
+    Ok(Some(moved))
+}
+
+fn incoming(amount: Money) -> Money {
+    Money::new(rounded(amount.amount()), amount.currency())
+}
+
+fn outgoing(amount: Money) -> Result<Money, ArithmeticError> {
+    let negative = sub(Decimal::ZERO, rounded(amount.amount()))?;
+    Ok(Money::new(negative, amount.currency()))
+}
+
+fn after(gross: Money, fee: Charge, tax: Charge) -> Result<Money, ArithmeticError> {
+    let gross_amount = rounded(gross.amount());
+    let net = sub(
+        sub(gross_amount, rounded(fee.value()))?,
+        rounded(tax.value()),
+    )?;
+    Ok(Money::new(net, gross.currency()))
+}
+
+/// The cash of every currency the entries move, ordered by currency. The
+/// entries may come in any order.
+///
+/// # Errors
+///
+/// `TooLarge`, and `Inconsistent` for fees in another currency than their price.
+pub fn accounts<'a>(
+    entries: impl IntoIterator<Item = &'a Transaction>,
+) -> Result<Vec<CashAccount>, LedgerError> {
+    let mut by_day: BTreeMap<(Currency, Date), Decimal> = BTreeMap::new();
+    for transaction in entries {
+        let moved = moved_by(&transaction.entry).map_err(|error| match error {
+            ArithmeticError::Overflow => LedgerError::TooLarge,
+            ArithmeticError::CurrencyMismatch { .. } => LedgerError::Inconsistent {
+                entry: transaction.id,
+                reason: "the fees are in another currency than the price",
+            },
+        })?;
+        if let Some(moved) = moved {
+            let key = (moved.currency(), transaction.trade_date);
+            let day = by_day.entry(key).or_default();
+            *day = add(*day, moved.amount())?;
+        }
+    }
+    let mut accounts: Vec<CashAccount> = Vec::new();
+    for ((currency, date), amount) in by_day {
+        if accounts.last().is_none_or(|last| last.currency != currency) {
+            accounts.push(CashAccount::empty(currency));
+        }
+        if let Some(account) = accounts.last_mut() {
+            account.step(date, amount)?;
+        }
+    }
+    Ok(accounts)
+}
+
+impl CashAccount {
+    const fn empty(currency: Currency) -> Self {
+        Self {
+            currency,
+            balance: Money::zero(currency),
+            steps: Vec::new(),
+            first_negative: None,
+        }
+    }
+
+    fn step(&mut self, date: Date, amount: Decimal) -> Result<(), ArithmeticError> {
+        let balance = add(self.balance.amount(), amount)?;
+        self.balance = Money::new(balance, self.currency);
+        self.steps.push((date, balance));
+        if balance < Decimal::ZERO && self.first_negative.is_none() {
+            self.first_negative = Some(date);
+        }
+        Ok(())
+    }
+}
