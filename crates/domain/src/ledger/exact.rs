@@ -23,6 +23,9 @@ pub(super) const PLACES: u32 = 10;
 /// How many digits any number can have, whatever its digits.
 const DIGITS: u32 = 28;
 
+/// 10¹⁸: below it an amount has room for [`PLACES`].
+const ROOMY: Decimal = Decimal::from_parts(2_808_348_672, 232_830_643, 0, false, 0);
+
 fn overflow<T>() -> Result<T, ArithmeticError> {
     Err(ArithmeticError::Overflow)
 }
@@ -114,7 +117,7 @@ pub(super) fn share(
     part: Decimal,
     whole: Decimal,
 ) -> Result<Decimal, ArithmeticError> {
-    if part == whole {
+    if part == whole || amount.is_zero() {
         return Ok(amount);
     }
     let quotient = match amount.checked_mul(part) {
@@ -127,10 +130,12 @@ pub(super) fn share(
     let Some(quotient) = quotient else {
         return overflow();
     };
-    let whole_digits = amount.trunc().mantissa().unsigned_abs().checked_ilog10();
-    let places = DIGITS
-        .saturating_sub(whole_digits.map_or(0, |log| log.saturating_add(1)))
-        .min(PLACES);
+    let places = if amount.abs() < ROOMY {
+        PLACES
+    } else {
+        let whole_digits = amount.trunc().mantissa().unsigned_abs().checked_ilog10();
+        DIGITS.saturating_sub(whole_digits.map_or(0, |log| log.saturating_add(1)))
+    };
     Ok(round(quotient, places))
 }
 
@@ -203,6 +208,11 @@ mod tests {
         let most = number("1e23");
         let share = share(most, number("1"), number("9999999999999")).unwrap();
         assert_eq!(add(share, sub(most, share).unwrap()).unwrap(), most);
+    }
+
+    #[test]
+    fn room_for_ten_places_ends_at_ten_to_the_eighteenth() {
+        assert_eq!(ROOMY, number("1e18"));
     }
 
     #[test]

@@ -34,7 +34,8 @@ struct Slot {
 #[derive(Debug)]
 pub(super) struct Shelf {
     method: CostBasisMethod,
-    slots: BTreeMap<Place, Slot>,
+    /// Boxed, because a tree moves what it holds whenever it grows or shrinks.
+    slots: BTreeMap<Place, Box<Slot>>,
     dates: HashMap<TransactionId, Date>,
     /// Highest cost basis per unit first, then first bought. Only under HIFO.
     by_cost: BTreeSet<(Reverse<Decimal>, Place)>,
@@ -87,7 +88,8 @@ impl Shelf {
         let held = add(self.held, lot.quantity.value())?;
         let place = lot.acquisition_order();
         self.dates.insert(lot.id, lot.purchase_date);
-        self.slots.insert(place, Slot { lot, pooled: false });
+        self.slots
+            .insert(place, Box::new(Slot { lot, pooled: false }));
         self.rank(place)?;
         if self.method == CostBasisMethod::Average {
             self.unpooled.push(place);
@@ -194,7 +196,8 @@ impl Shelf {
         self.by_cost.clear();
         let places = self.held.normalize().scale().max(exact::PLACES);
         let (mut before, mut after) = (Decimal::ZERO, Decimal::ZERO);
-        for Slot { lot, .. } in self.slots.values_mut() {
+        for slot in self.slots.values_mut() {
+            let lot = &mut slot.lot;
             before = add(before, lot.quantity.value())?;
             let total = scaled(before, split.new.value(), split.old.value(), places)?;
             let quantity = sub(total, after)?;
@@ -250,7 +253,7 @@ impl Shelf {
         if self.method != CostBasisMethod::Hifo {
             return Ok(None);
         }
-        let Some(Slot { lot, .. }) = self.slots.get(&place) else {
+        let Some(lot) = self.slots.get(&place).map(|slot| &slot.lot) else {
             return Ok(None);
         };
         let basis = lot.cost_basis()?.amount().normalize();

@@ -3,8 +3,8 @@
 use super::super::fixtures::*;
 use super::super::gains::of_disposal;
 use super::super::{Disposal, Folded, Transaction};
-use crate::Currency;
 use crate::portfolio::CostBasisMethod::{self, Average, Fifo, Hifo, Lifo};
+use crate::{Currency, Money};
 
 /// Cost basis of what a sale took, to the cent.
 fn basis(disposal: &Disposal) -> String {
@@ -16,12 +16,15 @@ fn basis(disposal: &Disposal) -> String {
 
 /// Net gain of a sale, to the unit: as tax forms have it.
 fn whole_gain(disposal: &Disposal) -> String {
+    net_gain(disposal).amount().round().to_string()
+}
+
+fn net_gain(disposal: &Disposal) -> Money {
     let parts = of_disposal(disposal, Currency::USD, |_, _| None).unwrap();
-    let sum = parts.iter().fold(usd("0"), |sum, part| {
+    parts.iter().fold(usd("0"), |sum, part| {
         sum.try_add(part.figures.as_ref().unwrap().net.gain)
             .unwrap()
-    });
-    sum.amount().round().to_string()
+    })
 }
 
 fn folded(entries: &[Transaction], method: CostBasisMethod) -> Folded {
@@ -93,6 +96,9 @@ fn hmrc_hs284_example_3_section_104_holding() {
     let folded = folded(&entries, Average);
     let gains: Vec<_> = folded.disposals.iter().map(whole_gain).collect();
     assert_eq!(gains, ["329", "300"]);
+    let to_the_penny = |disposal| net_gain(disposal).amount().round_dp(2).to_string();
+    let gains: Vec<_> = folded.disposals.iter().map(to_the_penny).collect();
+    assert_eq!(gains, ["329.33", "300.33"]);
 }
 
 /// IRS, Publication 550, stock dividends and splits: two shares bought for $30
