@@ -14,6 +14,7 @@ pub mod ids;
 pub mod instrument;
 pub mod ledger;
 pub mod money;
+pub mod performance;
 pub mod portfolio;
 pub mod text;
 pub mod valuation;
