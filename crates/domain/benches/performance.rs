@@ -102,6 +102,7 @@ fn valuation(criterion: &mut Criterion) -> Result<(), Any> {
         prices: &held.prices,
         splits: &[],
         flows: &held.flows,
+        transfers: &[],
     });
     let book = Book {
         tracks: tracks.collect(),

@@ -24,7 +24,7 @@ pub struct Book<'a> {
     /// Empty without cash tracking.
     pub cash: Vec<CashTrack<'a>>,
     /// Money that came from outside or left, beyond the flows of the tracks:
-    /// deposits, withdrawals and transfers; without cash tracking also fees,
+    /// deposits, withdrawals and transfers of cash; without cash tracking also fees,
     /// taxes and interest that belong to no instrument.
     pub flows: Vec<Flow>,
     /// Whether what a track costs and brings is paid from and into `cash`.
@@ -48,6 +48,9 @@ pub struct Track<'a> {
     /// Money put into the instrument (a purchase with its fees) and got out of
     /// it (the proceeds of a sale after fees, dividends after tax).
     pub flows: &'a [Flow],
+    /// Units that came from or went to another portfolio, at what they were
+    /// worth. Money from or to the outside even with cash tracking.
+    pub transfers: &'a [Flow],
 }
 
 /// One currency.
@@ -211,11 +214,11 @@ impl<'a> Book<'a> {
         rates: &Rates<'_>,
         range: Range,
     ) -> Result<Vec<(Date, Decimal)>, Unvalued> {
+        let bought = |track: &Track<'a>| if self.cash_tracking { &[] } else { track.flows };
         let of_tracks = self
             .tracks
             .iter()
-            .filter(|_| !self.cash_tracking)
-            .flat_map(|track| track.flows);
+            .flat_map(|track| bought(track).iter().chain(track.transfers));
         let mut gaps = Gaps::default();
         let mut flows = Vec::new();
         for flow in self.flows.iter().chain(of_tracks) {

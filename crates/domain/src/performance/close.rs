@@ -171,3 +171,6 @@ fn seen(point: Point, day: i32) -> Observed {
         age: u32::try_from(day.saturating_sub(point.day)).unwrap_or(0),
     }
 }
+
+#[cfg(test)]
+mod tests;

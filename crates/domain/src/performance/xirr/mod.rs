@@ -148,12 +148,7 @@ impl MoneyWeighted {
     /// `OutOfRange` outside of −99.99999999 % to 10¹² %. Over a few days any
     /// move is such a rate; [`MoneyWeighted::over`] then still says what it was.
     pub fn rate(&self) -> Result<Ratio, NoFigure> {
-        let rate = self.log.exp_m1();
-        if (LOWEST_RATE..=HIGHEST_RATE).contains(&rate) {
-            Ratio::try_new(rate)
-        } else {
-            Err(NoFigure::OutOfRange)
-        }
+        yearly(self.log)
     }
 
     /// The same rate over a number of days, `(1 + r)^(days ÷ 365) − 1`.
@@ -170,11 +165,19 @@ impl MoneyWeighted {
         self.days
     }
 
-    /// Further rates that solve the same flows, nearest to zero first.
+    /// Further rates that solve the same flows, nearest to zero first, as far
+    /// as they can be shown.
     pub fn others(&self) -> impl Iterator<Item = Ratio> {
-        self.others
-            .iter()
-            .filter_map(|log| Ratio::try_new(log.exp_m1()).ok())
+        self.others.iter().filter_map(|log| yearly(*log).ok())
+    }
+}
+
+fn yearly(log: f64) -> Result<Ratio, NoFigure> {
+    let rate = log.exp_m1();
+    if (LOWEST_RATE..=HIGHEST_RATE).contains(&rate) {
+        Ratio::try_new(rate)
+    } else {
+        Err(NoFigure::OutOfRange)
     }
 }
 
