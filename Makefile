@@ -3,7 +3,7 @@
 VENV := target/venv
 PYTHON := $(VENV)/bin/python
 
-.PHONY: help run test lint fmt unit dynamodb served bench openapi deny clean
+.PHONY: help run test lint fmt unit dynamodb served judged bench openapi deny clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -12,7 +12,7 @@ run: ## Build Folio and start it with demo data on http://localhost:8080
 	cargo build --package folio
 	exec target/debug/folio serve --demo $(ARGS)
 
-test: lint unit dynamodb served ## Run every check and every test
+test: lint unit dynamodb served judged ## Run every check and every test
 
 lint: ## Check formatting and lints
 	cargo fmt --all --check
@@ -34,6 +34,10 @@ served: $(VENV)/.ready ## Run schemathesis against a served contract, the README
 	$(PYTHON) e2e/contract_fuzz.py target/debug/folio
 	$(PYTHON) e2e/readme_journey.py target/debug/folio
 	$(PYTHON) e2e/configured_market.py target/debug/folio target/debug/fake-market
+
+judged: $(VENV)/.ready ## Compare internal rates of return with another implementation's
+	cargo build --package domain --example xirr
+	$(PYTHON) e2e/xirr_judge.py target/debug/examples/xirr
 
 bench: ## Measure a release build beside a bare route; prints the tables for docs/benchmarks.md
 	cargo build --release --package folio --bin folio --example bare

@@ -3,12 +3,12 @@ use super::super::{Series, Split};
 use super::*;
 use crate::Quantity;
 
-fn observed(value: &str, date: Date, age: u32) -> Option<Observed> {
-    Some(Observed {
+fn observed(value: &str, date: Date, age: u32) -> Observed {
+    Observed {
         value: dec(value),
         date,
         age,
-    })
+    }
 }
 
 #[test]
@@ -27,8 +27,8 @@ fn every_line_says_which_price_and_rate_it_used_and_how_old_they_are() {
     };
     let close = Close::of(&book, &rates, day(4)).unwrap();
     let line = &close.lines[0];
-    assert_eq!(line.price, observed("100", day(1), 3));
-    assert_eq!(line.rate, observed("1.25", day(-3), 7));
+    assert_eq!(line.price, Some(observed("100", day(1), 3)));
+    assert_eq!(line.rate, Some(observed("1.25", day(-3), 7)));
     assert_eq!(line.value, Some(dec("250")));
     assert_eq!(close.cash[0].value, Some(dec("-10")));
     assert_eq!(
@@ -42,7 +42,7 @@ fn every_line_says_which_price_and_rate_it_used_and_how_old_they_are() {
 fn a_price_in_the_base_currency_is_at_a_rate_of_one_of_that_day() {
     let held = Owned::new("AAPL", &[(day(-9), "2")], prices(&[(day(1), "100")]), &[]);
     let close = Close::of(&held.book(), &dollars(), day(4)).unwrap();
-    assert_eq!(close.lines[0].rate, observed("1", day(4), 0));
+    assert_eq!(close.lines[0].rate, Some(observed("1", day(4), 0)));
 }
 
 #[test]
@@ -109,6 +109,6 @@ fn a_price_carried_over_a_split_keeps_its_day_and_not_its_level() {
         old: number("1"),
     }];
     let close = Close::of(&held.book(), &dollars(), day(4)).unwrap();
-    assert_eq!(close.lines[0].price, observed("30", day(1), 3));
+    assert_eq!(close.lines[0].price, Some(observed("30", day(1), 3)));
     assert_eq!(close.lines[0].value, Some(dec("180")));
 }

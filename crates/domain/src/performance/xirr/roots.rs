@@ -26,7 +26,7 @@ const POINTS: i32 = 160;
 /// Bisection alone needs about sixty steps.
 const MOST_STEPS: usize = 200;
 /// What is left of a sum of floats that should be zero, relative to its terms.
-const NOISE: f64 = 1e-13;
+const NOISE: f64 = 1e-12;
 
 impl Polynomial {
     pub(super) fn of(terms: Vec<(f64, f64)>) -> Self {
@@ -124,23 +124,32 @@ impl Polynomial {
     }
 
     /// Whether no other zero can exist: the running balance, discounted at
-    /// this one, never changes its sign.
+    /// this one, never changes its sign, seen from the beginning or the end.
     ///
     /// By Laguerre's extension of Descartes' rule of signs, a sum of
     /// exponentials has no more zeros above `x` than the running sums of its
     /// terms at `x` have changes of sign, and seen from the end none below.
+    /// Both ways are needed: far from zero the later terms are lost in the
+    /// noise of the first.
     fn is_only_root(&self, x: f64) -> bool {
-        let origin = if x < 0.0 { self.length } else { 0.0 };
-        let (mut sum, mut size) = (0.0_f64, 0.0);
-        let (mut rose, mut fell) = (false, false);
-        for (years, amount) in &self.terms {
-            let term = amount * (-x * (years - origin)).exp();
-            sum += term;
-            size += term.abs();
-            rose |= sum > size * NOISE * 10.0;
-            fell |= sum < -size * NOISE * 10.0;
+        let from_large = |(years, amount): &(f64, f64)| {
+            // Time away from where the terms are largest.
+            let time = if x < 0.0 { self.length - years } else { *years };
+            (time, *amount)
+        };
+        let mut terms: Vec<(f64, f64)> = self.terms.iter().map(from_large).collect();
+        if x < 0.0 {
+            terms.reverse();
         }
-        !(rose && fell)
+        let shrinking = terms
+            .iter()
+            .map(|(time, amount)| (1.0, amount * (-x.abs() * time).exp()));
+        let mut last = self.length;
+        let growing = terms.iter().rev().map(|(time, amount)| {
+            let gap = std::mem::replace(&mut last, *time) - time;
+            ((-x.abs() * gap).exp(), *amount)
+        });
+        keeps_sign(shrinking) && keeps_sign(growing)
     }
 
     /// Every change of sign on a grid that is fine around zero and wide far off.
@@ -210,4 +219,18 @@ impl Polynomial {
         }
         x
     }
+}
+
+/// Whether a running sum stays on one side of zero. Each step fades what was
+/// summed by a factor and adds a term.
+fn keeps_sign(steps: impl Iterator<Item = (f64, f64)>) -> bool {
+    let (mut sum, mut size) = (0.0, 0.0);
+    let (mut rose, mut fell) = (false, false);
+    for (fade, term) in steps {
+        sum = sum * fade + term;
+        size = size * fade + term.abs();
+        rose |= sum > size * NOISE;
+        fell |= sum < -size * NOISE;
+    }
+    !(rose && fell)
 }

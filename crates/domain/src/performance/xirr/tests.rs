@@ -121,6 +121,20 @@ fn three_rates_are_all_found() {
 }
 
 #[test]
+fn a_rate_far_off_does_not_hide_one_near_zero() {
+    // The first two flows alone have a rate beyond all showing.
+    let flows = [
+        (date(2010, 3, 26), "103.56"),
+        (date(2010, 4, 5), "-819.92"),
+        (date(2011, 10, 27), "-163.41"),
+        (date(2018, 2, 1), "452.37"),
+    ];
+    let found = of(&flows).unwrap();
+    assert_eq!(found.rate().unwrap().to_string(), "-8.46 %");
+    assert_eq!((found.others.len(), found.others().count()), (1, 0));
+}
+
+#[test]
 fn the_whole_width_of_rates_is_found() {
     let year = |back| [(date(2021, 1, 1), "-10000"), (date(2022, 1, 1), back)];
     assert_eq!(shown(&year("0.01")), "-0.999999");
@@ -176,15 +190,15 @@ fn amounts_too_large_to_add_up_are_an_error_and_no_panic() {
 /// What the flows are worth at a rate `e^log − 1`, relative to their size.
 fn left_over(flows: &[(i32, Decimal)], log: f64) -> f64 {
     let days = || flows.iter().map(|(number, _)| *number);
-    // No power overflows seen from the end where they grow, from the beginning where they shrink.
-    let middle = if log < 0.0 {
+    // Counted from the end where powers grow, so that none leaves the range of a float.
+    let origin = if log < 0.0 {
         days().max()
     } else {
         days().min()
     }
     .unwrap();
     let worth = |(number, amount): &(i32, Decimal)| {
-        float(*amount) * (-log * f64::from(*number - middle) / 365.0).exp()
+        float(*amount) * (-log * f64::from(*number - origin) / 365.0).exp()
     };
     let sum: f64 = flows.iter().map(worth).sum();
     let size: f64 = flows.iter().map(|flow| worth(flow).abs()).sum();

@@ -181,24 +181,25 @@ impl Ledger {
                     self.pay(date, -cents(amount), None);
                 }
             }
-            Event::TransferIn { units, cost } => {
-                let cost = Money::new(cents(cost), Currency::USD);
-                let lot = OpenLot {
-                    cost,
-                    purchase_date: day(-8),
-                    rate: None,
-                };
-                self.lots.push((cents(units), lot));
-                let value = cents(units) * prices.on(date).unwrap().value;
-                self.transfer(date, Direction::In, lot, value);
+            Event::TransferIn { .. } | Event::TransferOut => {
+                self.transfer_lot(date, event, prices.on(date).unwrap().value);
             }
-            Event::TransferOut => {
-                if !self.lots.is_empty() {
-                    let (units, lot) = self.lots.remove(0);
-                    let value = units * prices.on(date).unwrap().value;
-                    self.transfer(date, Direction::Out, lot, value);
-                }
-            }
+        }
+    }
+
+    fn transfer_lot(&mut self, date: Date, event: Event, price: Decimal) {
+        if let Event::TransferIn { units, cost } = event {
+            let cost = Money::new(cents(cost), Currency::USD);
+            let lot = OpenLot {
+                cost,
+                purchase_date: day(-8),
+                rate: None,
+            };
+            self.lots.push((cents(units), lot));
+            self.transfer(date, Direction::In, lot, cents(units) * price);
+        } else if !self.lots.is_empty() {
+            let (units, lot) = self.lots.remove(0);
+            self.transfer(date, Direction::Out, lot, units * price);
         }
     }
 
