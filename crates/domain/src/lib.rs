@@ -1,11 +1,12 @@
 //! Folio's values and rules: plain values in, plain values out.
 //!
 //! No I/O, no async, no clock and no randomness live here; whoever needs the
-//! time passes it in. Nothing here knows HTTP or a table, though every value
+//! time passes it in. Nothing here knows HTTP or a table, though what is stored
 //! has a serde form because stored items are these values.
 //!
 //! Start with [`decimal`] (how numbers are read), [`money`] (what may be added
-//! to what) and [`ledger`] (what a portfolio is made of).
+//! to what), [`ledger`] (what a portfolio is made of) and [`performance`] (how
+//! well it has done).
 
 pub mod currency;
 pub mod customer;
