@@ -27,6 +27,10 @@ use service_kit::testing::TestIssuer;
 use store::{Store, Table};
 use tower::ServiceExt;
 
+/// As in the program: what counts is the memory it takes there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SYMBOLS: usize = 10_000;
 const WATCHED: usize = 25;
 const ROUNDS: usize = 40;

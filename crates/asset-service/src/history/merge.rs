@@ -91,6 +91,9 @@ fn extended(before: Option<PriceYear>, year: i16, told: &Told, from: Date, to: D
             None => spans.push(span),
         }
     }
+    // A hundred thousand of these are kept in memory.
+    spans.shrink_to_fit();
+    actions.shrink_to_fit();
     PriceYear {
         currency: told.history.currency,
         closes: Packed::of(year, &closes),
