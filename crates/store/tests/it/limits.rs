@@ -187,7 +187,7 @@ async fn more_than_100_keys_are_read_at_once(table: Table) {
 }
 
 async fn more_than_16_mb_are_read_at_once(table: Table) {
-    let large = of_size(Limit::ItemBytes.max() - AROUND);
+    let large = of_size(390_000);
     for number in 0..45 {
         table
             .write()
