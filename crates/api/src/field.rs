@@ -6,10 +6,13 @@
 //! a missing field and an explicit `null` is kept, which is what a JSON Merge
 //! Patch (RFC 7396) needs.
 
-use domain::money::Charge;
+use domain::ledger::EntryKind;
+use domain::money::{Amount, Charge};
 use domain::portfolio::{CostBasisMethod, PortfolioType};
-use domain::text::{AddressLine, Email, Label, Name, Note, Phone};
-use domain::{Currency, InstrumentType, Price, Quantity, Ticker, ValueError};
+use domain::text::{AddressLine, Email, ExternalId, Label, Name, Note, Phone};
+use domain::{
+    Currency, InstrumentType, PortfolioId, Price, Quantity, Rate, Ticker, TransactionId, ValueError,
+};
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde::de::Error as _;
@@ -34,6 +37,27 @@ pub enum Field<T> {
     Invalid(Vec<FieldError>),
 }
 
+impl<T> Field<T> {
+    /// What a merge patch makes of a field that was `current`.
+    #[must_use]
+    pub fn or(self, current: Self) -> Self {
+        match self {
+            Self::Missing => current,
+            given => given,
+        }
+    }
+
+    pub const fn is_given(&self) -> bool {
+        !matches!(self, Self::Missing | Self::Null)
+    }
+}
+
+impl<T> From<Option<T>> for Field<T> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Missing, Self::Value)
+    }
+}
+
 impl<'de, T: FieldValue> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let token = Box::<RawValue>::deserialize(deserializer)?;
@@ -51,6 +75,7 @@ impl<'de, T: FieldValue> Deserialize<'de> for Field<T> {
 /// are named, and so much of each name.
 const MOST_UNKNOWN: usize = 50;
 const LONGEST_NAME: usize = 100;
+const MOST_ROW_ERRORS: usize = 200;
 
 /// Reads a JSON object into a request.
 ///
@@ -77,6 +102,45 @@ pub fn read_object<T: DeserializeOwned>(
     })?;
     deserializer.end()?;
     Ok((value, unknown))
+}
+
+/// Reads a list of objects, with an error for every row that is wrong. `read`
+/// gives errors relative to its row.
+pub(crate) fn read_rows<R: DeserializeOwned, T>(
+    token: &RawValue,
+    most: usize,
+    read: impl Fn(R, Fields) -> Result<T, Vec<FieldError>>,
+) -> Result<Vec<T>, Vec<FieldError>> {
+    let refused = |code: &str, detail: String| vec![FieldError::new("", code, detail)];
+    let rows: Vec<&RawValue> =
+        serde_json::from_str(token.get()).map_err(|_| wrong_type("a list"))?;
+    if rows.is_empty() {
+        return Err(refused("EMPTY", "must not be empty".into()));
+    }
+    if rows.len() > most {
+        return Err(refused("TOO_MANY", format!("must be at most {most} rows")));
+    }
+    let mut found = Vec::with_capacity(rows.len());
+    let mut errors = Vec::new();
+    for (place, row) in rows.into_iter().enumerate() {
+        let row = read_object::<R>(row.get()).map_err(|_| wrong_type("an object"));
+        match row.and_then(|(row, unknown)| read(row, Fields::with(unknown))) {
+            Ok(row) => found.push(row),
+            Err(refused) if errors.len() < MOST_ROW_ERRORS => {
+                errors.extend(refused.into_iter().map(|error| FieldError {
+                    pointer: format!("/{place}{}", error.pointer),
+                    ..error
+                }));
+            }
+            Err(_) => {}
+        }
+    }
+    errors.truncate(MOST_ROW_ERRORS);
+    if errors.is_empty() {
+        Ok(found)
+    } else {
+        Err(errors)
+    }
 }
 
 /// Collects values and errors of one request.
@@ -267,6 +331,8 @@ read_text!(
     CostBasisMethod,
     Currency,
     Email,
+    EntryKind,
+    ExternalId,
     InstrumentType,
     Label,
     Name,
@@ -293,7 +359,20 @@ macro_rules! read_number {
     )+};
 }
 
-read_number!(Charge, Price, Quantity);
+read_number!(Amount, Charge, Price, Quantity, Rate);
+
+macro_rules! read_id {
+    ($($name:ty),+ $(,)?) => {$(
+        impl FieldValue for $name {
+            fn read(token: &RawValue) -> Result<Self, Vec<FieldError>> {
+                let malformed = ValueError::Malformed { expected: "a UUID" };
+                String::read(token)?.parse().map_err(|_| refused(&malformed))
+            }
+        }
+    )+};
+}
+
+read_id!(PortfolioId, TransactionId);
 
 #[cfg(test)]
 mod tests {

@@ -18,6 +18,6 @@ mod problem;
 
 pub use currency::CurrencyCode;
 pub use field::{Field, FieldValue, Fields, plain_date, read_object};
-pub use number::{ChargeInput, Number, PositiveInput};
+pub use number::{AmountInput, ChargeInput, Number, PositiveInput};
 pub use page::Page;
 pub use problem::{FieldError, Problem, code};

@@ -102,13 +102,19 @@ pub struct PositiveInput;
 #[derive(Debug)]
 pub struct ChargeInput;
 
-fn input(number: ObjectBuilder, description: &str) -> RefOr<Schema> {
+/// A number other than zero in a request: a JSON number or a string of one.
+#[derive(Debug)]
+pub struct AmountInput;
+
+fn input(number: ObjectBuilder, sign: &str, description: &str) -> RefOr<Schema> {
     let number = number
         .schema_type(Type::Number)
         .maximum(Some(999_999_999_999_u64));
     let text = ObjectBuilder::new()
         .schema_type(Type::String)
-        .pattern(Some(r"^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"));
+        .pattern(Some(format!(
+            r"^{sign}[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
+        )));
     let either = OneOfBuilder::new()
         .item(number)
         .item(text)
@@ -121,6 +127,7 @@ impl PartialSchema for PositiveInput {
         let number = ObjectBuilder::new().exclusive_minimum(Some(0));
         input(
             number,
+            "",
             "Greater than zero, with at most 28 digits; a number or a string of one.",
         )
     }
@@ -131,12 +138,25 @@ impl PartialSchema for ChargeInput {
         let number = ObjectBuilder::new().minimum(Some(0));
         input(
             number,
+            "",
             "Zero or more, with at most 28 digits; a number or a string of one.",
         )
     }
 }
 
+impl PartialSchema for AmountInput {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new().minimum(Some(-999_999_999_999_i64));
+        input(
+            number,
+            "-?",
+            "Not zero, with at most 28 digits; a number or a string of one.",
+        )
+    }
+}
+
 impl ToSchema for PositiveInput {}
+impl ToSchema for AmountInput {}
 impl ToSchema for ChargeInput {}
 
 #[cfg(test)]

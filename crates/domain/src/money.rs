@@ -201,7 +201,7 @@ macro_rules! scalars {
             /// `NotPositive` or `Negative`, and `OutOfRange`.
             pub fn try_new(value: Decimal) -> Result<Self, ValueError> {
                 $check(value)?;
-                if value >= Decimal::from($limit) {
+                if value.abs() >= Decimal::from($limit) {
                     return Err(ValueError::OutOfRange { limit: $text });
                 }
                 Ok(Self(value))
@@ -228,8 +228,18 @@ scalars! {
     Quantity, parse positive, below 10_000_000_000_000_u64 = "below 10,000,000,000,000";
     /// How many units of one currency one unit of another costs. Greater than zero.
     Rate, parse positive, below 1_000_000_000_u64 = "below 1,000,000,000";
+    /// Money before its currency is known: more or less than zero, not zero itself.
+    Amount, parse not_zero, below 1_000_000_000_000_u64 = "below 1,000,000,000,000";
     /// A fee or tax before its currency is known: zero or more.
     Charge, parse not_negative, below 1_000_000_000_000_u64 = "below 1,000,000,000,000";
+}
+
+fn not_zero(value: Decimal) -> Result<(), ValueError> {
+    if value.is_zero() {
+        Err(ValueError::Zero)
+    } else {
+        Ok(())
+    }
 }
 
 fn positive(value: Decimal) -> Result<(), ValueError> {
@@ -331,6 +341,21 @@ impl Rate {
         let rounded = value.and_then(|value| value.round_sf_with_strategy(RATE_DIGITS, strategy));
         let rounded = rounded.ok_or(ArithmeticError::Overflow)?.normalize();
         Self::try_new(rounded).map_err(|_| ArithmeticError::Overflow)
+    }
+}
+
+impl Amount {
+    /// For what can only be paid or received.
+    ///
+    /// # Errors
+    ///
+    /// `NotPositive`.
+    pub fn check_positive(self) -> Result<Self, ValueError> {
+        positive(self.0).map(|()| self)
+    }
+
+    pub const fn in_currency(self, currency: Currency) -> Money {
+        Money::new(self.0, currency)
     }
 }
 
@@ -468,6 +493,18 @@ mod tests {
             Err(ValueError::OutOfRange { .. })
         ));
         assert!(Charge::parse("0").is_ok());
+    }
+
+    #[test]
+    fn an_amount_may_be_negative_and_is_never_nothing() {
+        assert_eq!(Amount::parse("-12.5").unwrap().to_string(), "-12.5");
+        assert_eq!(Amount::parse("-0.00"), Err(ValueError::Zero));
+        let negative = Amount::parse("-1").unwrap();
+        assert_eq!(negative.check_positive(), Err(ValueError::NotPositive));
+        assert!(matches!(
+            Amount::parse("-1e12"),
+            Err(ValueError::OutOfRange { .. })
+        ));
     }
 
     #[test]

@@ -36,7 +36,9 @@ pub fn router(service: PortfolioService) -> OpenApiRouter {
 
 /// Every route of the service. All of them are for the signed-in customer.
 pub fn routes() -> OpenApiRouter<PortfolioService> {
-    use crate::http::{corrections, holdings, investments, portfolios, purchases, summary};
+    use crate::http::{
+        corrections, holdings, investments, portfolios, purchases, summary, transactions,
+    };
     OpenApiRouter::new()
         .routes(routes!(
             portfolios::list_portfolios,
@@ -55,6 +57,15 @@ pub fn routes() -> OpenApiRouter<PortfolioService> {
             investments::get_investment,
             corrections::amend_investment,
             corrections::delete_investment
+        ))
+        .routes(routes!(
+            transactions::list_transactions,
+            transactions::record_transaction
+        ))
+        .routes(routes!(
+            transactions::get_transaction,
+            transactions::amend_transaction,
+            transactions::delete_transaction
         ))
         .routes(routes!(holdings::list_holdings))
         .routes(routes!(summary::get_summary))

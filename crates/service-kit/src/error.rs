@@ -22,6 +22,13 @@ pub enum Error {
     Malformed { code: &'static str, detail: String },
     #[error("{detail}")]
     Conflict { code: &'static str, detail: String },
+    /// A conflict, and which parts of the request caused it.
+    #[error("{detail}")]
+    ConflictAt {
+        code: &'static str,
+        detail: String,
+        errors: Vec<FieldError>,
+    },
     #[error("{detail}")]
     Unauthorized {
         code: &'static str,
@@ -64,7 +71,7 @@ impl Error {
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::Invalid(_) | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Malformed { .. } => StatusCode::BAD_REQUEST,
-            Self::Conflict { .. } => StatusCode::CONFLICT,
+            Self::Conflict { .. } | Self::ConflictAt { .. } => StatusCode::CONFLICT,
             Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -85,6 +92,7 @@ impl Error {
             Self::Invalid(_) => "VALIDATION_FAILED".into(),
             Self::Malformed { code, .. }
             | Self::Conflict { code, .. }
+            | Self::ConflictAt { code, .. }
             | Self::Unauthorized { code, .. } => (*code).into(),
             Self::PreconditionFailed => "PRECONDITION_FAILED".into(),
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED".into(),
@@ -105,7 +113,9 @@ impl Error {
                 [only] => format!("{} {}.", only.pointer, only.detail),
                 many => format!("{} fields are invalid; see errors.", many.len()),
             },
-            Self::Malformed { detail, .. } | Self::Conflict { detail, .. } => detail.clone(),
+            Self::Malformed { detail, .. }
+            | Self::Conflict { detail, .. }
+            | Self::ConflictAt { detail, .. } => detail.clone(),
             Self::Unauthorized { detail, .. } | Self::Unavailable { detail, .. } => {
                 (*detail).to_owned()
             }
@@ -153,10 +163,9 @@ impl Error {
         let code = self.code();
         let detail = self.detail();
         let status = self.status();
-        let errors = if let Self::Invalid(errors) = self {
-            errors
-        } else {
-            Vec::new()
+        let errors = match self {
+            Self::Invalid(errors) | Self::ConflictAt { errors, .. } => errors,
+            _ => Vec::new(),
         };
         problem(status, code, detail, errors)
     }

@@ -141,6 +141,11 @@ struct Slot {
 }
 
 impl IdempotencyGuard {
+    /// For a change that is not repeated under a key.
+    pub const fn none() -> Self {
+        Self { slot: None }
+    }
+
     /// Commits `write` and the record of `answer` as one.
     ///
     /// # Errors

@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use crate::money::{ArithmeticError, Charge};
 use crate::{
     Currency, InstrumentType, Money, PortfolioId, Price, Quantity, Rate, Ticker, TransactionId,
+    ValueError,
 };
 
 /// What a transaction says happened. Stored under the name of its kind.
@@ -229,6 +230,18 @@ impl EntryKind {
         Self::TransferOut,
     ];
 
+    /// # Errors
+    ///
+    /// `Malformed` for any other word.
+    pub fn parse(text: &str) -> Result<Self, ValueError> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str().eq_ignore_ascii_case(text.trim()))
+            .ok_or(ValueError::Malformed {
+                expected: "BUY, SELL, DIVIDEND, INTEREST, FEE, TAX, DEPOSIT, WITHDRAWAL, SPLIT, TRANSFER_IN or TRANSFER_OUT",
+            })
+    }
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Buy => "BUY",
@@ -309,6 +322,24 @@ impl Entry {
                 transfer.counterpart
             }
             _ => None,
+        }
+    }
+
+    /// Whether the entry states a rate, which is one into the base currency there was.
+    pub fn states_rate(&self) -> bool {
+        match self {
+            Self::Buy(Buy { fx_rate, .. })
+            | Self::Sell(Sell { fx_rate, .. })
+            | Self::Dividend(Dividend { fx_rate, .. })
+            | Self::Interest(Interest { fx_rate, .. })
+            | Self::Fee(Expense { fx_rate, .. })
+            | Self::Tax(Expense { fx_rate, .. })
+            | Self::Deposit(CashFlow { fx_rate, .. })
+            | Self::Withdrawal(CashFlow { fx_rate, .. })
+            | Self::CashTransferIn(CashTransfer { fx_rate, .. })
+            | Self::CashTransferOut(CashTransfer { fx_rate, .. }) => fx_rate.is_some(),
+            Self::TransferIn(transfer) => transfer.lots.iter().any(|part| part.fx_rate.is_some()),
+            Self::Split(_) | Self::TransferOut(_) => false,
         }
     }
 

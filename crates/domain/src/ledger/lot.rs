@@ -157,6 +157,17 @@ impl Lot {
         self.cost.try_add(self.fees)
     }
 
+    /// The lot once all of it is sold.
+    #[must_use]
+    pub fn sold(self) -> Self {
+        Self {
+            quantity: Quantity::ZERO,
+            cost: Money::zero(self.currency),
+            fees: Money::zero(self.currency),
+            ..self
+        }
+    }
+
     pub(super) const fn acquisition_order(&self) -> (Date, TransactionId) {
         (self.purchase_date, self.id)
     }

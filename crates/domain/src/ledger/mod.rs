@@ -41,7 +41,7 @@ pub use entry::{
 };
 pub use error::LedgerError;
 pub use lot::Lot;
-pub use position::{Folded, Position, Tally};
+pub use position::{Folded, Position, Tally, fold_all};
 pub use totals::Totals;
 pub use transaction::{LedgerOrder, Transaction};
 

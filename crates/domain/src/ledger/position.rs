@@ -1,5 +1,7 @@
 //! What is left of one instrument in one portfolio, derived from its entries.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::fold::Fold;
@@ -112,13 +114,13 @@ impl Position {
     /// and `LotNotHeld` name the sale, `LeavesNothing` the split. `Duplicate`
     /// for an id that is there twice; `OtherInstrument`, `Inconsistent` and
     /// `TooLarge`.
-    pub fn fold(
+    pub fn fold<'a>(
         ticker: Ticker,
-        entries: &[Transaction],
+        entries: impl IntoIterator<Item = &'a Transaction>,
         method: CostBasisMethod,
     ) -> Result<Folded, LedgerError> {
-        refuse_duplicates(entries)?;
-        let mut in_order: Vec<&Transaction> = entries.iter().collect();
+        let mut in_order: Vec<&Transaction> = entries.into_iter().collect();
+        refuse_duplicates(&in_order)?;
         in_order.sort_unstable_by_key(|entry| entry.ledger_order());
         Self::empty(ticker).step_through(in_order, method)
     }
@@ -220,7 +222,28 @@ impl Position {
     }
 }
 
-fn refuse_duplicates(entries: &[Transaction]) -> Result<(), LedgerError> {
+/// The position of every instrument the entries are about, by ticker. The
+/// entries may come in any order; those about money alone are left out.
+///
+/// # Errors
+///
+/// Those of [`Position::fold`].
+pub fn fold_all<'a>(
+    entries: impl IntoIterator<Item = &'a Transaction>,
+    method: CostBasisMethod,
+) -> Result<Vec<Folded>, LedgerError> {
+    let mut by_ticker: BTreeMap<&Ticker, Vec<&Transaction>> = BTreeMap::new();
+    for transaction in entries {
+        if let Some(ticker) = transaction.entry.ticker() {
+            by_ticker.entry(ticker).or_default().push(transaction);
+        }
+    }
+    let folded =
+        |(ticker, entries): (&Ticker, Vec<_>)| Position::fold(ticker.clone(), entries, method);
+    by_ticker.into_iter().map(folded).collect()
+}
+
+fn refuse_duplicates(entries: &[&Transaction]) -> Result<(), LedgerError> {
     let mut ids: Vec<TransactionId> = entries.iter().map(|entry| entry.id).collect();
     ids.sort_unstable();
     let twice = ids.windows(2).find(|pair| pair[0] == pair[1]);

@@ -1,29 +1,26 @@
 //! Correcting and deleting investments: each amends or removes the BUY behind one in the ledger.
-//!
-//! The lots of the instrument are derived anew from its entries, because an
-//! amended entry may stand in another place, or in another instrument.
-
-use std::sync::Arc;
 
 use api::portfolio::{AmendInvestment, Investment};
 use api::{Field, Fields};
 use axum::extract::State;
-use domain::ledger::{Buy, Entry, Position, Transaction};
+use axum::response::Response;
+use domain::ledger::{Buy, Entry, Transaction};
 use domain::money::Charge;
-use domain::portfolio::CostBasisMethod;
-use domain::{Money, PortfolioId, Ticker, TransactionId};
+use domain::{Money, PortfolioId, TransactionId};
 use service_kit::contract::{
     AnyRoute, Contended, IfMatch, NotFound, Preconditioned, SignedIn, Stores, WithBody,
 };
-use service_kit::{Answer, Body, Caller, CallerWithToken, ETag, PathIds, Preconditions, Result};
-use store::{Item, WriteError};
+use service_kit::{
+    Answer, Body, Caller, CallerWithToken, ETag, Error, IdempotencyGuard, PathIds, Preconditions,
+    Result,
+};
 
+use super::changes::{Decision, Edit, change};
 use super::investments::NOT_FOUND;
-use super::purchases::{ATTEMPTS, changed_by_many, instrument_of, refused, shown};
+use super::purchases;
 use crate::state::PortfolioService;
-use crate::store::events::{self, LedgerChange};
-use crate::store::ledger::{self, Ledger, LedgerWrite, StoredTransaction};
-use crate::store::portfolios::StoredPortfolio;
+use crate::store::change::LedgerWrite;
+use crate::store::ledger;
 
 /// Correct a purchase (JSON Merge Patch).
 #[utoipa::path(
@@ -48,25 +45,27 @@ pub(crate) async fn amend_investment(
     Body {
         request, fields, ..
     }: Body<AmendInvestment>,
-) -> Result<Answer> {
-    let _turn = service.turn(id).await;
-    for _ in 0..ATTEMPTS {
-        let Some(read) = read_purchase(&service, caller, id, investment, &preconditions).await?
-        else {
-            continue;
-        };
-        let amended = amended(
-            &service,
-            &read.transaction.value.0,
-            fields.clone(),
-            request.clone(),
-        )?;
-        let (shown, etag) = shown(&service, &amended, &token).await?;
-        if read.amend(&service, &amended).await? {
-            return Ok(Answer::ok(&shown)?.etag(&etag));
+) -> Result<Response> {
+    let (_, _, journal) =
+        ledger::load_whole(&service.table, &service.ledgers, caller.customer_id, id).await?;
+    let current = journal.find(investment).ok_or(NOT_FOUND)?;
+    let amended =
+        |current: &Transaction| amended(&service, current, fields.clone(), request.clone());
+    let book = purchases::price(&service, &amended(current)?, &token).await?;
+
+    let decide = |write: &LedgerWrite| match purchase(write, investment, &preconditions)? {
+        Some(current) => Ok(Decision::Do(Edit::Amend(amended(current)?))),
+        None => Ok(Decision::NeedsEntries),
+    };
+    let answer = |write: &LedgerWrite, edit: &Edit| match edit {
+        Edit::Amend(amended) => {
+            let (shown, etag) = purchases::shown(write, amended, &book)?;
+            Ok(Answer::ok(&shown)?.etag(&etag))
         }
-    }
-    Err(changed_by_many())
+        _ => Ok(Answer::no_content()),
+    };
+    let guard = IdempotencyGuard::none();
+    change(&service, caller.customer_id, id, &guard, decide, answer).await
 }
 
 /// Delete a purchase.
@@ -88,125 +87,33 @@ pub(crate) async fn delete_investment(
     caller: Caller,
     PathIds(id, investment): PathIds<PortfolioId, TransactionId>,
     preconditions: Preconditions,
-) -> Result<Answer> {
-    let _turn = service.turn(id).await;
-    for _ in 0..ATTEMPTS {
-        let read = read_purchase(&service, caller, id, investment, &preconditions).await?;
-        if let Some(read) = read
-            && read.remove(&service).await?
-        {
-            return Ok(Answer::no_content());
-        }
-    }
-    Err(changed_by_many())
+) -> Result<Response> {
+    let decide = |write: &LedgerWrite| match purchase(write, investment, &preconditions)? {
+        Some(current) => Ok(Decision::Do(Edit::Remove(current.clone()))),
+        None => Ok(Decision::NeedsEntries),
+    };
+    let guard = IdempotencyGuard::none();
+    change(&service, caller.customer_id, id, &guard, decide, |_, _| {
+        Ok(Answer::no_content())
+    })
+    .await
 }
 
-/// A purchase to be changed, with everything that changes with it.
-struct Purchase {
-    portfolio: Item<StoredPortfolio>,
-    ledger: Arc<Ledger>,
-    ticker: Ticker,
-    transaction: Item<StoredTransaction>,
-}
-
-/// Nothing when somebody changed the portfolio while it was read.
-async fn read_purchase(
-    service: &PortfolioService,
-    caller: Caller,
-    id: PortfolioId,
+/// The purchase behind an investment. None if the entries were not read.
+fn purchase<'a>(
+    write: &'a LedgerWrite,
     investment: TransactionId,
     preconditions: &Preconditions,
-) -> Result<Option<Purchase>> {
-    let (portfolio, ledger) =
-        ledger::load(&service.table, &service.ledgers, caller.customer_id, id).await?;
-    let (ticker, lot) = ledger.lot(investment).ok_or(NOT_FOUND)?;
+) -> Result<Option<&'a Transaction>> {
+    let (_, lot) = write.ledger().lot(investment).ok_or(NOT_FOUND)?;
     preconditions.check(&ETag::strong(lot.revision))?;
-    let ticker = ticker.clone();
-    let transaction = ledger::load_transaction(&service.table, id, lot).await?;
-    Ok(transaction.map(|transaction| Purchase {
-        portfolio,
-        ledger,
-        ticker,
-        transaction,
-    }))
-}
-
-impl Purchase {
-    /// The entries of the same instrument, without this one.
-    async fn other_entries(&self, service: &PortfolioService) -> Result<Vec<Transaction>> {
-        let id = self.portfolio.value.0.id;
-        let mut entries = ledger::load_entries(&service.table, id, &self.ticker).await?;
-        entries.retain(|entry| entry.id != self.transaction.value.0.id);
-        Ok(entries)
-    }
-
-    async fn amend(&self, service: &PortfolioService, amended: &Transaction) -> Result<bool> {
-        let mut write = self.write(service);
-        let mut entries = self.other_entries(service).await?;
-        let ticker = instrument_of(amended)?;
-        if ticker == &self.ticker {
-            entries.push(amended.clone());
-        } else {
-            let other = self.ledger.position(ticker);
-            let after = other.apply(amended, self.method()).map_err(refused)?;
-            write = write.position(after.position);
-        }
-        let position = self.folded(&entries)?;
-        let write = write.amend(&self.transaction, amended).position(position);
-        self.commit(service, write, LedgerChange::Amended, amended)
-            .await
-    }
-
-    async fn remove(&self, service: &PortfolioService) -> Result<bool> {
-        let entries = self.other_entries(service).await?;
-        let position = self.folded(&entries)?;
-        let write = self
-            .write(service)
-            .remove(&self.transaction)
-            .position(position);
-        self.commit(
-            service,
-            write,
-            LedgerChange::Removed,
-            &self.transaction.value.0,
-        )
-        .await
-    }
-
-    fn method(&self) -> CostBasisMethod {
-        self.portfolio.value.0.cost_basis_method
-    }
-
-    fn folded(&self, entries: &[Transaction]) -> Result<Position> {
-        let folded = Position::fold(self.ticker.clone(), entries, self.method());
-        Ok(folded.map_err(refused)?.position)
-    }
-
-    fn write(&self, service: &PortfolioService) -> LedgerWrite {
-        LedgerWrite::new(&service.table, &self.portfolio, Arc::clone(&self.ledger))
-    }
-
-    /// Whether the change was committed; if not, somebody else was first.
-    async fn commit(
-        &self,
-        service: &PortfolioService,
-        write: LedgerWrite,
-        change: LedgerChange,
-        entry: &Transaction,
-    ) -> Result<bool> {
-        let portfolio = &self.portfolio.value.0;
-        let version = self.portfolio.version + 1;
-        let event = events::ledger(change, portfolio, version, entry, &service.clock)?;
-        let (write, after) = write.event(&event).finish();
-        match write.commit().await {
-            Ok(()) => {
-                service.ledgers.remember(portfolio.id, after);
-                Ok(true)
-            }
-            Err(WriteError::ConditionFailed { .. }) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
-    }
+    let Some(journal) = write.ledger().journal() else {
+        return Ok(None);
+    };
+    journal.find(investment).map(Some).ok_or(Error::Conflict {
+        code: "LOT_WAS_TRANSFERRED",
+        detail: "The investment came by a transfer. Change or delete that transfer.".into(),
+    })
 }
 
 /// The purchase after the correction.

@@ -40,7 +40,7 @@ pub(crate) async fn list_holdings(
     let (portfolio, ledger) =
         ledger::load(&service.table, &service.ledgers, caller.customer_id, id).await?;
 
-    let base = portfolio.value.0.base_currency;
+    let base = portfolio.value.portfolio.base_currency;
     let book = service.prices.book(ledger.lots(), Some(base), &token).await;
     // A weight needs the whole, so that every page values every holding.
     let valuation = Valuation::of(ledger.positions(), base, &book.market)?;

@@ -1,9 +1,12 @@
 //! One file per noun: its routes, each read, load, decide, save, answer.
 
+mod changes;
 pub(crate) mod corrections;
+mod entry;
 pub(crate) mod figures;
 pub(crate) mod holdings;
 pub(crate) mod investments;
 pub(crate) mod portfolios;
 pub(crate) mod purchases;
 pub(crate) mod summary;
+pub(crate) mod transactions;

@@ -7,6 +7,7 @@ use api::portfolio::{OpenPortfolio, Portfolio, UpdatePortfolio};
 use api::{Fields, Page};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::ledger::fold_all;
 use domain::portfolio::{CostBasisMethod, Portfolio as StoredPortfolio};
 use domain::{Currency, PortfolioId};
 use jiff::Timestamp;
@@ -15,13 +16,15 @@ use service_kit::contract::{
     SignedIn, Stores, WithBody, WithQuery,
 };
 use service_kit::{
-    Answer, Begun, Body, Caller, ETag, Idempotency, PageRequest, Params, PathId, Preconditions,
-    Result,
+    Answer, Begun, Body, Caller, ETag, Error, Idempotency, PageRequest, Params, PathId,
+    Preconditions, Result,
 };
-use store::WriteError;
+use store::{Item, WriteError};
 
-use super::purchases::{ATTEMPTS, changed_by_many};
+use super::changes::{self, ATTEMPTS, changed_by_many};
 use crate::state::PortfolioService;
+use crate::store::change::settle;
+use crate::store::journal::Journal;
 use crate::store::portfolios;
 
 /// List your portfolios, oldest first.
@@ -50,7 +53,7 @@ pub(crate) async fn list_portfolios(
         items: found
             .items
             .iter()
-            .map(|item| Portfolio::from(&item.value.0))
+            .map(|item| Portfolio::from(&item.value.portfolio))
             .collect(),
         next_page_token: found.next.map(|next| PageRequest::token(&scope, &next)),
     })
@@ -138,7 +141,7 @@ pub(crate) async fn get_portfolio(
     if preconditions.not_modified(&etag) {
         return Ok(Answer::not_modified(&etag));
     }
-    Ok(Answer::ok(&Portfolio::from(&item.value.0))?.etag(&etag))
+    Ok(Answer::ok(&Portfolio::from(&item.value.portfolio))?.etag(&etag))
 }
 
 /// Change a portfolio (JSON Merge Patch).
@@ -168,13 +171,19 @@ pub(crate) async fn update_portfolio(
     for _ in 0..ATTEMPTS {
         let item = portfolios::load(&service.table, caller.customer_id, id).await?;
         preconditions.check(&ETag::strong(item.version))?;
-        let current = item.value.0.clone();
+        let current = item.value.portfolio.clone();
         let now = service.clock.now();
         let changed = changed(current, fields.clone(), request.clone(), now)?;
-        let write = portfolios::update(&service.table, &item, &changed, &service.clock)?;
+        let rederives = rederives(&service, &item, &changed).await?;
+        let write = portfolios::update(&service.table, &item, &changed, rederives, &service.clock)?;
         match write.commit().await {
             Ok(()) => {
-                let etag = ETag::strong(item.version + 1);
+                let mut version = item.version + 1;
+                if rederives {
+                    version =
+                        settle(&service.table, &service.ledgers, caller.customer_id, id).await?;
+                }
+                let etag = ETag::strong(version);
                 return Ok(Answer::ok(&Portfolio::from(&changed))?.etag(&etag));
             }
             Err(WriteError::ConditionFailed { .. }) => {}
@@ -182,6 +191,37 @@ pub(crate) async fn update_portfolio(
         }
     }
     Err(changed_by_many())
+}
+
+/// Whether the positions are other ones after the change.
+///
+/// # Errors
+///
+/// A conflict when an entry no longer works, or would mean something else.
+async fn rederives(
+    service: &PortfolioService,
+    item: &Item<portfolios::StoredPortfolio>,
+    changed: &StoredPortfolio,
+) -> Result<bool> {
+    let current = &item.value.portfolio;
+    let has_new_method = changed.cost_basis_method != current.cost_basis_method;
+    let has_new_base = changed.base_currency != current.base_currency;
+    if !has_new_method && !has_new_base {
+        return Ok(false);
+    }
+    let journal = Journal::load(&service.table, current.id, item.value.pages).await?;
+    if has_new_base && journal.entries().any(|entry| entry.entry.states_rate()) {
+        return Err(Error::Conflict {
+            code: "RATES_IN_BASE_CURRENCY",
+            detail: format!(
+                "Entries state rates in {}. Remove their fx_rate first.",
+                current.base_currency
+            ),
+        });
+    }
+    fold_all(journal.entries(), changed.cost_basis_method)
+        .map_err(|error| changes::refused(&error, &changes::Edit::Record(Vec::new())))?;
+    Ok(has_new_method)
 }
 
 /// The portfolio after the change.

@@ -32,7 +32,7 @@ pub(crate) async fn get_summary(
 ) -> Result<Answer> {
     let (portfolio, ledger) =
         ledger::load(&service.table, &service.ledgers, caller.customer_id, id).await?;
-    let base = portfolio.value.0.base_currency;
+    let base = portfolio.value.portfolio.base_currency;
     let book = service.prices.book(ledger.lots(), Some(base), &token).await;
     let Valuation {
         total,

@@ -1,5 +1,7 @@
 //! What this service tells the others, written in the same transaction as the change.
 
+use std::collections::BTreeSet;
+
 use domain::Ticker;
 use domain::ledger::Transaction;
 use domain::portfolio::Portfolio;
@@ -16,11 +18,15 @@ pub(crate) enum PortfolioChange {
     Deleted,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) enum LedgerChange {
-    Recorded,
-    Amended,
-    Removed,
+    Recorded(Transaction),
+    RecordedMany {
+        count: usize,
+        tickers: BTreeSet<Ticker>,
+    },
+    Amended(Transaction),
+    Removed(Transaction),
 }
 
 #[derive(Serialize)]
@@ -35,6 +41,13 @@ struct LedgerData<'a> {
     /// None for an entry about money alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     ticker_symbol: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct BatchData<'a> {
+    portfolio_id: String,
+    count: usize,
+    ticker_symbols: &'a BTreeSet<Ticker>,
 }
 
 pub(crate) fn portfolio(
@@ -55,19 +68,27 @@ pub(crate) fn portfolio(
 }
 
 pub(crate) fn ledger(
-    change: LedgerChange,
+    change: &LedgerChange,
     portfolio: &Portfolio,
     version: u64,
-    transaction: &Transaction,
     clock: &Clock,
 ) -> service_kit::Result<Event> {
-    let event_type = match change {
-        LedgerChange::Recorded => "TransactionRecorded",
-        LedgerChange::Amended => "TransactionAmended",
-        LedgerChange::Removed => "TransactionRemoved",
+    let portfolio_id = portfolio.id.to_string();
+    let (event_type, transaction) = match change {
+        LedgerChange::Recorded(transaction) => ("TransactionRecorded", transaction),
+        LedgerChange::Amended(transaction) => ("TransactionAmended", transaction),
+        LedgerChange::Removed(transaction) => ("TransactionRemoved", transaction),
+        LedgerChange::RecordedMany { count, tickers } => {
+            let data = BatchData {
+                portfolio_id,
+                count: *count,
+                ticker_symbols: tickers,
+            };
+            return event("TransactionsRecorded", portfolio, version, &data, clock);
+        }
     };
     let data = LedgerData {
-        portfolio_id: portfolio.id.to_string(),
+        portfolio_id,
         transaction_id: transaction.id.to_string(),
         ticker_symbol: transaction.entry.ticker().map(Ticker::as_str),
     };

@@ -14,8 +14,21 @@ use super::events::{self, PortfolioChange};
 use super::ledger;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct StoredPortfolio(pub(crate) Portfolio);
+pub(crate) struct StoredPortfolio {
+    #[serde(flatten)]
+    pub(crate) portfolio: Portfolio,
+    /// How many pages of entries count.
+    #[serde(default)]
+    pub(crate) pages: u32,
+    /// Whether the stored positions are behind the entries, as those of the first release are:
+    /// they had no totals.
+    #[serde(default = "unsettled")]
+    pub(crate) is_unsettled: bool,
+}
+
+fn unsettled() -> bool {
+    true
+}
 
 impl Record for StoredPortfolio {
     const KIND: &'static str = "portfolio";
@@ -68,7 +81,11 @@ pub(crate) async fn list(
 
 pub(crate) fn create(table: &Table, portfolio: &Portfolio, clock: &Clock) -> Result<Write> {
     let event = events::portfolio(PortfolioChange::Created, portfolio, 1, clock)?;
-    let stored = StoredPortfolio(portfolio.clone());
+    let stored = StoredPortfolio {
+        portfolio: portfolio.clone(),
+        pages: 0,
+        is_unsettled: false,
+    };
     Ok(table
         .write()
         .create(&key(portfolio.customer_id, portfolio.id), &stored)
@@ -77,27 +94,34 @@ pub(crate) fn create(table: &Table, portfolio: &Portfolio, clock: &Clock) -> Res
 
 /// The next version of a portfolio, as the start of a write: nothing else in
 /// it happens unless the portfolio is still at the version that was read.
-pub(crate) fn advance(table: &Table, read: &Item<StoredPortfolio>) -> Write {
-    table.write().replace(&read.key, read.version, &read.value)
+pub(crate) fn advance(
+    table: &Table,
+    read: &Item<StoredPortfolio>,
+    next: &StoredPortfolio,
+) -> Write {
+    table.write().replace(&read.key, read.version, next)
 }
 
+/// The portfolio's own fields changed; `rederives` if its positions do with them.
 pub(crate) fn update(
     table: &Table,
     read: &Item<StoredPortfolio>,
     changed: &Portfolio,
+    rederives: bool,
     clock: &Clock,
 ) -> Result<Write> {
     let event = events::portfolio(PortfolioChange::Updated, changed, read.version + 1, clock)?;
-    let stored = StoredPortfolio(changed.clone());
-    Ok(table
-        .write()
-        .replace(&read.key, read.version, &stored)
-        .event(&event))
+    let next = StoredPortfolio {
+        portfolio: changed.clone(),
+        pages: read.value.pages,
+        is_unsettled: read.value.is_unsettled || rederives,
+    };
+    Ok(advance(table, read, &next).event(&event))
 }
 
 /// Makes the portfolio disappear at once; [`purge_deleted`] then removes its ledger.
 pub(crate) fn delete(table: &Table, read: &Item<StoredPortfolio>, clock: &Clock) -> Result<Write> {
-    let portfolio = &read.value.0;
+    let portfolio = &read.value.portfolio;
     let event = events::portfolio(PortfolioChange::Deleted, portfolio, read.version + 1, clock)?;
     let purge = Purge {
         portfolio_id: portfolio.id,

@@ -1,5 +1,12 @@
 //! The Portfolio service's resources.
 
+mod transactions;
+
+pub use transactions::{
+    AmendTransaction, EntryLot, GivenLot, KindOfEntry, LotInput, OtherSide, Ratio, RatioInput,
+    RecordTransaction, SplitRatio, Transaction,
+};
+
 use domain::money::Charge;
 use domain::portfolio::{CostBasisMethod, Portfolio as StoredPortfolio, PortfolioType};
 use domain::text::Name;
