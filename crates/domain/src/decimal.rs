@@ -108,7 +108,7 @@ fn parse_exponent(text: &str) -> Result<i64, ValueError> {
 /// Formats that know the name may write a number; all others see a string.
 /// Use with `#[serde(with = "domain::decimal")]`.
 pub fn serialize<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_newtype_struct("Decimal", &value.to_string())
+    serializer.serialize_newtype_struct("Decimal", &value.normalize().to_string())
 }
 
 /// Reads back what [`serialize`] wrote.
@@ -130,7 +130,10 @@ impl<'de> Visitor<'de> for DecimalVisitor {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Decimal, E> {
-        parse(text).map_err(E::custom)
+        // A product may have a digit more than anybody may send.
+        parse(text)
+            .or_else(|error| Decimal::from_str_exact(text).map_err(|_| error))
+            .map_err(E::custom)
     }
 }
 
