@@ -14,7 +14,8 @@ use tower::util::BoxCloneSyncService;
 
 use crate::Problem;
 use crate::asset::{
-    Adjusted, CorporateActions, Instrument, PriceHistory, Quote, QuoteList, RateHistory,
+    Adjusted, CorporateActions, DailyCloses, DailyClosesList, Instrument, PriceHistory, Quote,
+    QuoteList, RateHistory,
 };
 
 /// Carries one request to a service and brings back its answer.
@@ -49,6 +50,9 @@ pub struct AssetClient {
 
 /// How many symbols one batch of quotes may have.
 pub const MAX_QUOTES: usize = 100;
+
+/// How many symbols one batch of daily closes may have.
+pub const MAX_CLOSES: usize = 50;
 
 impl AssetClient {
     pub fn new(transport: Transport) -> Self {
@@ -140,6 +144,23 @@ impl AssetClient {
     ) -> Result<RateHistory, ClientError> {
         let path = format!("/v1/fx/{base}/{quote}/rates?from={from}&to={to}");
         self.get(&path).await
+    }
+
+    /// The daily closes of each ticker, in the order asked, both days included; at most
+    /// [`MAX_CLOSES`].
+    pub async fn list_daily_closes(
+        &self,
+        tickers: &[Ticker],
+        from: Date,
+        to: Date,
+    ) -> Result<Vec<DailyCloses>, ClientError> {
+        let symbols: Vec<String> = tickers
+            .iter()
+            .map(|ticker| escaped(ticker.as_str()))
+            .collect();
+        let symbols = symbols.join(",");
+        let path = format!("/v1/prices?symbols={symbols}&from={from}&to={to}");
+        Ok(self.get::<DailyClosesList>(&path).await?.items)
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {

@@ -6,7 +6,8 @@
 //! | a key, a stored item, the write behind a change | `store/<noun>.rs` |
 //! | settings | [`PortfolioConfig`] |
 //! | the process that runs on AWS | `main.rs`, `apart.rs`, `service_kit::process` |
-//! | prices and rates, asked of the Asset service | `prices.rs` |
+//! | current prices and rates, asked of the Asset service | `prices.rs` |
+//! | closes and rates of past days, likewise | `histories.rs` |
 //! | the rules | the `domain` crate |
 //!
 //! Invariant: the owner's id from the token is part of every key of a
@@ -14,6 +15,7 @@
 //! reached only through its portfolio.
 
 mod apart;
+mod histories;
 mod http;
 mod prices;
 mod state;

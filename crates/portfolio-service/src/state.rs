@@ -1,5 +1,6 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::client::AssetClient;
 use axum::extract::FromRef;
@@ -10,6 +11,7 @@ use store::Table;
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::apart::ApartConfig;
+use crate::histories::Histories;
 use crate::prices::Prices;
 use crate::store::ledger::LedgerCache;
 
@@ -18,8 +20,12 @@ use crate::store::ledger::LedgerCache;
 pub struct PortfolioConfig {
     /// How long a price may be reused before the Asset service is asked again.
     pub price_reuse_milliseconds: u64,
-    /// How many lots the decoded ledgers kept in memory may have together.
+    /// How many lots and entries the decoded ledgers kept in memory may have together.
     pub cached_lots: u64,
+    /// How long daily closes may be reused before the Asset service is asked again.
+    pub history_reuse_seconds: u64,
+    /// How many daily closes may be kept in memory.
+    pub cached_closes: u64,
     pub apart: ApartConfig,
 }
 
@@ -27,7 +33,9 @@ impl Default for PortfolioConfig {
     fn default() -> Self {
         Self {
             price_reuse_milliseconds: 1000,
-            cached_lots: 100_000,
+            cached_lots: 200_000,
+            history_reuse_seconds: 60,
+            cached_closes: 2_000_000,
             apart: ApartConfig::default(),
         }
     }
@@ -38,6 +46,7 @@ impl Default for PortfolioConfig {
 pub struct PortfolioService {
     pub(crate) table: Table,
     pub(crate) prices: Prices,
+    pub(crate) histories: Histories,
     pub(crate) ledgers: LedgerCache,
     pub(crate) clock: Clock,
     turns: Turns,
@@ -54,7 +63,12 @@ impl PortfolioService {
     ) -> Self {
         Self {
             table,
-            prices: Prices::new(asset, config.price_reuse_milliseconds),
+            prices: Prices::new(asset.clone(), config.price_reuse_milliseconds),
+            histories: Histories::new(
+                asset,
+                config.cached_closes,
+                Duration::from_secs(config.history_reuse_seconds),
+            ),
             ledgers: LedgerCache::new(config.cached_lots),
             clock,
             turns: Turns::default(),

@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use api::Number;
-use api::asset::{Instrument, Quote, QuoteList, Staleness};
+use api::asset::{
+    DailyCloses, DailyClosesList, HistoryStatus, Instrument, Quote, QuoteList, Segment, SplitRatio,
+    Staleness,
+};
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::world::NOW;
@@ -25,13 +29,23 @@ struct Known {
     /// The symbols of each batch, and what it was authorized by.
     batches: Vec<(String, Option<String>)>,
     instruments: BTreeMap<String, Instrument>,
+    closes: BTreeMap<String, Closes>,
     broken: bool,
+}
+
+/// The daily closes of one symbol, and its splits.
+#[derive(Clone, Default)]
+struct Closes {
+    currency: String,
+    by_day: BTreeMap<Date, Number>,
+    splits: Vec<SplitRatio>,
 }
 
 impl Market {
     pub(crate) fn router(&self) -> Router {
         Router::new()
             .route("/v1/quotes", get(list_quotes))
+            .route("/v1/prices", get(list_daily_closes))
             .route("/v1/instruments/{symbol}", get(get_instrument))
             .with_state(self.clone())
     }
@@ -111,6 +125,29 @@ impl Market {
             .insert(symbol.to_owned(), instrument);
     }
 
+    /// What a symbol closed at on some days; of a pair such as `EURUSD=X` its rates.
+    pub(crate) fn closes(&self, symbol: &str, currency: &str, closes: &[(&str, &str)]) {
+        let mut known = self.known();
+        let entry = known.closes.entry(symbol.to_owned()).or_default();
+        currency.clone_into(&mut entry.currency);
+        let closes = closes.iter();
+        entry
+            .by_day
+            .extend(closes.map(|(day, close)| (day.parse().unwrap(), number(close))));
+    }
+
+    /// A split that the market knows of.
+    pub(crate) fn split(&self, symbol: &str, ex_date: &str, new: &str, old: &str) {
+        let split = SplitRatio {
+            ex_date: ex_date.parse().unwrap(),
+            new: number(new),
+            old: number(old),
+        };
+        let mut known = self.known();
+        let entry = known.closes.entry(symbol.to_owned()).or_default();
+        entry.splits.push(split);
+    }
+
     /// Every request fails from now on.
     pub(crate) fn break_down(&self) {
         self.known().broken = true;
@@ -173,6 +210,60 @@ async fn list_quotes(
     serde_json::to_string(&QuoteList { items })
         .unwrap()
         .into_response()
+}
+
+async fn list_daily_closes(
+    State(market): State<Market>,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> Response {
+    let known = market.known();
+    if known.broken {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    let day = |name: &str| query[name].parse::<Date>().unwrap();
+    let (from, to) = (day("from"), day("to"));
+    let symbols = query["symbols"].split(',');
+    let items = symbols
+        .map(|symbol| daily_closes(symbol, known.closes.get(symbol), from, to))
+        .collect();
+    serde_json::to_string(&DailyClosesList { from, to, items })
+        .unwrap()
+        .into_response()
+}
+
+fn daily_closes(symbol: &str, known: Option<&Closes>, from: Date, to: Date) -> DailyCloses {
+    let known = known.cloned().unwrap_or_default();
+    let before = known.by_day.range(..from).next_back();
+    let closes: Vec<_> = before
+        .into_iter()
+        .chain(known.by_day.range(from..=to))
+        .collect();
+    let first_date = closes.first().map(|(day, _)| **day);
+    let days_since = |day: &Date| (*day - first_date.unwrap()).get_days().unsigned_abs();
+    let is_known = first_date.is_some();
+    let segment = Segment {
+        from,
+        to,
+        source: "test market".to_owned(),
+        fetched_at: NOW.parse().unwrap(),
+        staleness: Staleness::Fresh,
+        crossed_through: None,
+    };
+    DailyCloses {
+        ticker_symbol: symbol.to_owned(),
+        currency: is_known.then_some(known.currency),
+        status: if is_known {
+            HistoryStatus::Ok
+        } else {
+            HistoryStatus::Unavailable
+        },
+        reason: (!is_known).then(|| "UNKNOWN_SYMBOL".to_owned()),
+        segments: is_known.then_some(segment).into_iter().collect(),
+        first_date,
+        days: closes.iter().map(|(day, _)| days_since(day)).collect(),
+        closes: closes.iter().map(|(_, close)| **close).collect(),
+        splits: Some(known.splits),
+    }
 }
 
 async fn get_instrument(State(market): State<Market>, Path(symbol): Path<String>) -> Response {
