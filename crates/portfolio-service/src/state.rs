@@ -61,14 +61,15 @@ impl PortfolioService {
         verifier: TokenVerifier,
         clock: Clock,
     ) -> Self {
+        let histories = Histories::new(
+            asset.clone(),
+            config.cached_closes,
+            Duration::from_secs(config.history_reuse_seconds),
+        );
         Self {
             table,
-            prices: Prices::new(asset.clone(), config.price_reuse_milliseconds),
-            histories: Histories::new(
-                asset,
-                config.cached_closes,
-                Duration::from_secs(config.history_reuse_seconds),
-            ),
+            prices: Prices::new(asset, histories.clone(), config.price_reuse_milliseconds),
+            histories,
             ledgers: LedgerCache::new(config.cached_lots),
             clock,
             turns: Turns::default(),
