@@ -1,7 +1,9 @@
 //! The Portfolio service's resources.
 
+mod gains;
 mod transactions;
 
+pub use gains::{BothGains, Cash, CashBalance, GainFigures, Gains, LotGain, SaleGain};
 pub use transactions::{
     AmendTransaction, EntryLot, GivenLot, KindOfEntry, LotInput, OtherSide, Ratio, RatioInput,
     RecordTransaction, SplitRatio, Transaction,
