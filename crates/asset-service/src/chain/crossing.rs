@@ -94,6 +94,7 @@ impl Batch<'_> {
             .map(|(base, quote)| Wanted {
                 ticker: Ticker::fx_pair(base, quote),
                 last: None,
+                currency: None,
             })
             .collect();
         let (found, answers) = mpsc::unbounded();

@@ -70,18 +70,19 @@ pub struct Found {
     pub trouble: Option<SourceError>,
 }
 
-/// A ticker whose price is wanted, and the last price it is measured against.
+/// A ticker whose price is wanted, and what its price is measured against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     pub ticker: Ticker,
     pub last: Option<LastPrice>,
+    /// Of the last price, however old, or else of the instrument's description.
+    pub currency: Option<Currency>,
 }
 
 /// What a ticker cost when it was last asked, from whatever source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastPrice {
     pub price: Price,
-    pub currency: Currency,
     pub as_of: Timestamp,
 }
 

@@ -3,11 +3,13 @@
 //! A fetch runs as a task of its own, so a client that hangs up takes nothing from those who wait
 //! for the same symbol. Everybody is answered before anything is stored.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::Ticker;
+use domain::{Currency, Ticker};
 use futures::stream::{self, StreamExt};
+use tokio::join;
 use tokio::time::timeout;
 
 use super::Shared;
@@ -16,6 +18,7 @@ use super::flight::Departures;
 use crate::chain::{Attributed, Wanted};
 use crate::source::{Ask, Purpose, SourceError, SourceQuote};
 use crate::store::quotes::{self, LastQuote};
+use crate::store::{instruments, read_within};
 use crate::underway::Work;
 
 /// A table that is slower than this is passed over.
@@ -33,6 +36,7 @@ pub(super) fn spawn(shared: Arc<Shared>, purpose: Purpose, departures: Departure
         },
         shared,
         departures,
+        described_in: HashMap::new(),
         brought: Vec::new(),
         unanswered: Unanswered::default(),
     };
@@ -43,6 +47,8 @@ struct Fetch {
     shared: Arc<Shared>,
     ask: Ask,
     departures: Departures,
+    /// The currencies of those that never had a price, from their descriptions.
+    described_in: HashMap<Ticker, Currency>,
     /// What the source gave, to be stored.
     brought: Vec<(Ticker, LastQuote)>,
     unanswered: Unanswered,
@@ -58,7 +64,7 @@ struct Unanswered {
 
 impl Fetch {
     async fn run(mut self) {
-        self.ask_table().await;
+        Box::pin(self.ask_table()).await;
         let tickers = self.departures.tickers();
         // What has not arrived by then is left over, and counted below.
         let _ = timeout(SOURCE_LIMIT, self.ask_source(&tickers)).await;
@@ -76,15 +82,34 @@ impl Fetch {
     /// Brings back what an earlier process, or another one, has stored since.
     async fn ask_table(&mut self) {
         let tickers = self.departures.tickers();
-        let stored = timeout(TABLE_LIMIT, quotes::load_many(&self.shared.table, &tickers)).await;
-        let stored = match stored {
-            Ok(Ok(stored)) => stored,
-            Ok(Err(error)) => {
-                let error = &error as &(dyn std::error::Error + 'static);
-                return tracing::warn!(error, "stored quotes could not be read");
-            }
-            Err(_) => return tracing::warn!("reading stored quotes took too long"),
+        let (table, shared) = (&self.shared.table, &self.shared);
+        let is_without_currency = |ticker: &&Ticker| {
+            let known = shared.known.get(*ticker);
+            ticker.quoted_in().is_none() && known.and_then(|known| known.currency()).is_none()
         };
+        let unpriced: Vec<Ticker> = tickers
+            .iter()
+            .filter(is_without_currency)
+            .cloned()
+            .collect();
+        let (stored, described) = join!(
+            read_within(
+                TABLE_LIMIT,
+                "stored quotes",
+                quotes::load_many(table, &tickers)
+            ),
+            read_within(
+                TABLE_LIMIT,
+                "stored descriptions",
+                instruments::load_many(table, &unpriced)
+            ),
+        );
+        let described = described.into_iter().flatten();
+        self.described_in = described
+            .filter(|description| shared.chain.has(&description.source))
+            .map(|description| (description.ticker_symbol, description.currency))
+            .collect();
+        let stored = stored.unwrap_or_default();
         for (ticker, mut last) in stored {
             // The process that stored it may have had a faster clock.
             last.fetched_at = last.fetched_at.min(self.ask.now);
@@ -118,9 +143,12 @@ impl Fetch {
 
     fn wanted(&self, ticker: &Ticker) -> Wanted {
         let known = self.shared.known.get(ticker);
+        let known = known.as_deref();
+        let described_in = self.described_in.get(ticker).copied();
         Wanted {
             ticker: ticker.clone(),
             last: known.and_then(|known| known.last_price(self.ask.now, &self.shared.ages)),
+            currency: known.and_then(Entry::currency).or(described_in),
         }
     }
 

@@ -97,14 +97,14 @@ fn refused_price(error: &ValueError) -> SourceError {
 /// # Errors
 ///
 /// `Refused` as `NoTime` or `FromTheFuture`.
-pub(super) fn time(time: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, SourceError> {
+pub(crate) fn time(time: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, SourceError> {
     let time =
         time.ok_or_else(|| SourceError::refused(Refusal::NoTime, "its time is not a time"))?;
     let latest = now
         .saturating_add(CLOCK_TOLERANCE)
         .unwrap_or(Timestamp::MAX);
     if time > latest {
-        let detail = "its price is from the future";
+        let detail = format!("its price is of {time}, which is in the future");
         return Err(SourceError::refused(Refusal::FromTheFuture, detail));
     }
     Ok(time)

@@ -10,7 +10,7 @@
 //! Invariant: `quotes` yields exactly one answer for each ticker, in any order, as they arrive, so
 //! that one slow symbol does not hold back the rest.
 
-mod checked;
+pub(crate) mod checked;
 pub mod coingecko;
 pub mod ecb;
 pub mod finnhub;
