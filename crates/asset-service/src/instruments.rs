@@ -147,7 +147,7 @@ impl Instruments {
     }
 
     async fn ask_for(&self, text: &str, now: Timestamp) -> Arc<Found> {
-        let ask = Ask::waiting(now);
+        let ask = Ask::discovering(now);
         let found = self.0.chain.search(ask, text, self.0.deadline).await;
         if let Some(error) = &found.trouble {
             tracing::warn!("{error}");

@@ -185,7 +185,7 @@ impl Chain {
     fn deadline(&self, ask: Ask) -> Instant {
         Instant::now()
             + match ask.purpose {
-                Purpose::Request => self.0.deadline,
+                Purpose::Request | Purpose::Discovery => self.0.deadline,
                 Purpose::Background => BACKGROUND.max(self.0.deadline),
             }
     }

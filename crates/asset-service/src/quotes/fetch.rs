@@ -130,15 +130,30 @@ impl Fetch {
     }
 
     async fn ask_source(&mut self, tickers: &[Ticker]) {
-        let wanted = tickers.iter().map(|ticker| self.wanted(ticker)).collect();
+        let (known, new): (Vec<&Ticker>, Vec<&Ticker>) = tickers
+            .iter()
+            .partition(|ticker| self.has_had_a_price(ticker));
+        let wanted = |tickers: Vec<&Ticker>| tickers.into_iter().map(|t| self.wanted(t)).collect();
         let chain = self.shared.chain.clone();
-        let mut answers = chain.quotes(self.ask, wanted);
+        let discovering = match self.ask.purpose {
+            Purpose::Background => self.ask,
+            Purpose::Request | Purpose::Discovery => Ask::discovering(self.ask.now),
+        };
+        let mut answers = stream::select(
+            chain.quotes(self.ask, wanted(known)),
+            chain.quotes(discovering, wanted(new)),
+        );
         while let Some((ticker, answer)) = answers.next().await {
             match answer {
                 Ok(found) => self.land_with(ticker, &found),
                 Err(error) => self.land_without(&ticker, error),
             }
         }
+    }
+
+    fn has_had_a_price(&self, ticker: &Ticker) -> bool {
+        let known = self.shared.known.get(ticker);
+        known.is_some_and(|known| known.fetched_at().is_some())
     }
 
     fn wanted(&self, ticker: &Ticker) -> Wanted {
