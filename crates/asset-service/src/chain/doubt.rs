@@ -56,12 +56,13 @@ pub(super) fn agree(left: &SourceQuote, right: &SourceQuote) -> bool {
 }
 
 /// Whether two prices are within ten per cent of each other.
-pub(super) fn is_close(left: Price, right: Price) -> bool {
+pub(crate) fn is_close(left: Price, right: Price) -> bool {
     let (low, high) = (left.min(right).value(), left.max(right).value());
     times(low, Decimal::new(11, 1)).is_some_and(|limit| high <= limit)
 }
 
-fn is_jump(before: Price, now: Price) -> bool {
+/// Whether a price is above 1.5 or below 0.5 of the one before.
+pub(crate) fn is_jump(before: Price, now: Price) -> bool {
     let beyond = |factor, is_beyond: fn(&Decimal, &Decimal) -> bool| {
         times(before.value(), factor).is_none_or(|limit| is_beyond(&now.value(), &limit))
     };

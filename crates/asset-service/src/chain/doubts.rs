@@ -42,7 +42,7 @@ impl Default for Doubts {
 impl Doubts {
     pub(super) fn refuse(&self, ticker: &Ticker, source: &str, reason: Refusal, detail: &str) {
         let word = reason.word();
-        tracing::warn!(%ticker, source, reason = word, "a quote was refused: {detail}");
+        tracing::warn!(%ticker, source, reason = word, "a price was refused: {detail}");
         let mut refused = self.counts();
         *refused.entry((source.to_owned(), reason)).or_default() += 1;
     }

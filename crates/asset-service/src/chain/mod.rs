@@ -30,7 +30,9 @@ use jiff::civil::Date;
 use tokio::time::{Instant, timeout};
 
 use self::batch::Batch;
+pub(crate) use self::doubt::{is_close, is_jump};
 use self::doubts::Doubts;
+pub(crate) use self::turns::Among;
 use self::turns::Turns;
 use crate::config::AssetConfig;
 use crate::source::upstream::unavailable;
@@ -109,6 +111,11 @@ impl Chain {
         self.0.sources.iter().map(|source| &**source)
     }
 
+    /// Counts and logs that something a source said was not believed.
+    pub(crate) fn refuse(&self, ticker: &Ticker, source: &str, reason: Refusal, detail: &str) {
+        self.0.doubts.refuse(ticker, source, reason, detail);
+    }
+
     /// How often prices of a source were refused since the process began.
     pub(crate) fn refusals(&self, source: &str) -> Vec<(Refusal, u64)> {
         self.0.doubts.refusals(source)
@@ -147,8 +154,26 @@ impl Chain {
         from: Date,
         to: Date,
     ) -> Result<Attributed<SourceHistory>, SourceError> {
+        self.history_from(&turns::anyone, ask, ticker, from, to)
+            .await
+    }
+
+    /// As [`history`](Self::history), from those sources only.
+    ///
+    /// # Errors
+    ///
+    /// As for [`history`](Self::history), and `Unavailable` when none is left.
+    pub(crate) async fn history_from(
+        &self,
+        among: Among<'_>,
+        ask: Ask,
+        ticker: &Ticker,
+        from: Date,
+        to: Date,
+    ) -> Result<Attributed<SourceHistory>, SourceError> {
         let deadline = self.deadline(ask);
         let days = crossing::Days {
+            among,
             ask,
             from,
             to,

@@ -11,6 +11,7 @@ mod freshness;
 mod fx;
 mod history;
 mod instruments;
+mod lies;
 mod misbehaviour;
 mod own;
 mod own_prices;

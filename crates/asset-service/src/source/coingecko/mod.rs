@@ -205,7 +205,7 @@ impl CoinGecko {
         let chart: Chart = self.get(ask, &path, &query).await?;
         Ok(SourceHistory {
             currency,
-            closes: chart.closes(ask, from.max(reach), to),
+            closes: chart.closes(ask, from.max(reach), to)?,
             actions: Some(Vec::new()),
             crossed_through: None,
             since: Some(reach).filter(|reach| from < *reach),
