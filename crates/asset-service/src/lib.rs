@@ -31,6 +31,7 @@ mod quotes;
 mod refresher;
 mod search;
 mod service;
+mod single_flight;
 pub mod source;
 mod store;
 mod underway;

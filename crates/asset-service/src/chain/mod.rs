@@ -69,7 +69,7 @@ pub struct Attributed<T> {
 pub struct Found {
     pub instruments: Vec<Attributed<SourceInstrument>>,
     /// Why some source is not among them.
-    pub trouble: Option<SourceError>,
+    pub failure: Option<SourceError>,
 }
 
 /// A ticker whose price is wanted, and what its price is measured against.
@@ -128,18 +128,43 @@ impl Chain {
         stream::select(answers, work.filter_map(|()| future::ready(None))).boxed()
     }
 
-    /// What the ticker stands for, from the first source that knows.
+    /// What the ticker stands for, from the first source that knows. A source that says it is in
+    /// another currency than is known is not believed.
     ///
     /// # Errors
     ///
-    /// `UnknownSymbol` when every source that covers it says so.
+    /// `UnknownSymbol` when every source that covers it says so, `Refused` when one is not believed.
     pub async fn instrument(
         &self,
         ask: Ask,
         ticker: &Ticker,
+        known_in: Option<Currency>,
     ) -> Result<Attributed<SourceInstrument>, SourceError> {
         let turns = Turns::new(self, Question::Instrument, ticker, self.deadline(ask));
-        turns.ask(|source| source.instrument(ask, ticker)).await
+        turns
+            .ask(|source| {
+                async move {
+                    let found = source.instrument(ask, ticker).await?;
+                    match known_in.filter(|known| *known != found.currency) {
+                        Some(known) => Err(self.refuse_description(source, &found, known)),
+                        None => Ok(found),
+                    }
+                }
+                .boxed()
+            })
+            .await
+    }
+
+    fn refuse_description(
+        &self,
+        source: &dyn MarketDataSource,
+        found: &SourceInstrument,
+        known: Currency,
+    ) -> SourceError {
+        let detail = format!("it is described in {} and not in {known}", found.currency);
+        let reason = Refusal::WrongCurrency;
+        self.refuse(&found.ticker, source.name(), reason, &detail);
+        SourceError::refused(reason, detail)
     }
 
     /// Daily closes from the first source that has them. Those of a pair that nobody has are crossed.
@@ -201,7 +226,7 @@ impl Chain {
                     let instruments = instruments.map(|value| attributed(source, value));
                     found.instruments.extend(instruments);
                 }
-                Err(error) => found.trouble = Some(error),
+                Err(error) => found.failure = Some(error),
             }
         }
         found
@@ -221,7 +246,7 @@ fn attributed<T>(source: &dyn MarketDataSource, value: T) -> Attributed<T> {
     Attributed { source, value }
 }
 
-fn too_slow() -> SourceError {
+pub(crate) fn too_slow() -> SourceError {
     unavailable("it took too long")
 }
 

@@ -12,22 +12,22 @@ use futures::stream::{self, StreamExt};
 use tokio::join;
 use tokio::time::timeout;
 
-use super::Shared;
 use super::entry::{Entry, Reason, Step, fetched};
-use super::flight::Departures;
-use crate::chain::{Attributed, Wanted};
+use super::{Leader, Shared, TABLE_LIMIT};
+use crate::chain::{Attributed, Wanted, too_slow};
 use crate::source::{Ask, Purpose, SourceError, SourceQuote};
 use crate::store::quotes::{self, LastQuote};
 use crate::store::{instruments, read_within};
 use crate::underway::Work;
 
-/// A table that is slower than this is passed over.
-const TABLE_LIMIT: Duration = Duration::from_millis(500);
 /// A source that is slower than this has failed, though nobody waits for it any more.
 const SOURCE_LIMIT: Duration = Duration::from_secs(10);
 const TABLE_CONCURRENCY: usize = 16;
 
-pub(super) fn spawn(shared: Arc<Shared>, purpose: Purpose, departures: Departures) {
+pub(super) fn spawn(shared: Arc<Shared>, purpose: Purpose, leaders: Vec<Leader>) {
+    let waiting = leaders
+        .into_iter()
+        .map(|leader| (leader.key().clone(), leader));
     let fetch = Fetch {
         _work: shared.fetches.begin(),
         ask: Ask {
@@ -35,7 +35,7 @@ pub(super) fn spawn(shared: Arc<Shared>, purpose: Purpose, departures: Departure
             purpose,
         },
         shared,
-        departures,
+        waiting: waiting.collect(),
         described_in: HashMap::new(),
         brought: Vec::new(),
         unanswered: Unanswered::default(),
@@ -46,7 +46,8 @@ pub(super) fn spawn(shared: Arc<Shared>, purpose: Purpose, departures: Departure
 struct Fetch {
     shared: Arc<Shared>,
     ask: Ask,
-    departures: Departures,
+    /// Those who are not answered yet.
+    waiting: HashMap<Ticker, Leader>,
     /// The currencies of those that never had a price, from their descriptions.
     described_in: HashMap<Ticker, Currency>,
     /// What the source gave, to be stored.
@@ -65,12 +66,11 @@ struct Unanswered {
 impl Fetch {
     async fn run(mut self) {
         Box::pin(self.ask_table()).await;
-        let tickers = self.departures.tickers();
+        let tickers = self.unanswered_tickers();
         // What has not arrived by then is left over, and counted below.
         let _ = timeout(SOURCE_LIMIT, self.ask_source(&tickers)).await;
-        for ticker in self.departures.tickers() {
-            let too_slow = SourceError::Unavailable("it took too long".to_owned());
-            self.land_without(&ticker, too_slow);
+        for ticker in self.unanswered_tickers() {
+            self.failed(&ticker, too_slow());
         }
         if let Some(why) = &self.unanswered.why {
             let symbols = self.unanswered.symbols;
@@ -81,7 +81,7 @@ impl Fetch {
 
     /// Brings back what an earlier process, or another one, has stored since.
     async fn ask_table(&mut self) {
-        let tickers = self.departures.tickers();
+        let tickers = self.unanswered_tickers();
         let (table, shared) = (&self.shared.table, &self.shared);
         let is_without_currency = |ticker: &&Ticker| {
             let known = shared.known.get(*ticker);
@@ -119,7 +119,7 @@ impl Fetch {
             }
             let entry = self.remember(&ticker, Entry::priced(&ticker, last, &self.shared.ages));
             if entry.step(self.ask.now, &self.shared.ages) == Step::Answer {
-                self.departures.land(&ticker, entry);
+                self.answer(&ticker, entry);
             }
         }
     }
@@ -145,8 +145,8 @@ impl Fetch {
         );
         while let Some((ticker, answer)) = answers.next().await {
             match answer {
-                Ok(found) => self.land_with(ticker, &found),
-                Err(error) => self.land_without(&ticker, error),
+                Ok(found) => self.priced(ticker, &found),
+                Err(error) => self.failed(&ticker, error),
             }
         }
     }
@@ -167,15 +167,15 @@ impl Fetch {
         }
     }
 
-    fn land_with(&mut self, ticker: Ticker, found: &Attributed<SourceQuote>) {
+    fn priced(&mut self, ticker: Ticker, found: &Attributed<SourceQuote>) {
         let last = fetched(&found.value, &found.source, self.shared.clock.now());
         let entry = Entry::priced(&ticker, last.clone(), &self.shared.ages);
         let entry = self.remember(&ticker, entry);
-        self.departures.land(&ticker, entry);
+        self.answer(&ticker, entry);
         self.brought.push((ticker, last));
     }
 
-    fn land_without(&mut self, ticker: &Ticker, error: SourceError) {
+    fn failed(&mut self, ticker: &Ticker, error: SourceError) {
         let before = self.shared.known.get(ticker);
         let is_spared =
             matches!(error, SourceError::Unavailable(_)) && self.ask.purpose == Purpose::Background;
@@ -189,7 +189,7 @@ impl Fetch {
                 self.remember(ticker, entry)
             }
         };
-        self.departures.land(ticker, entry);
+        self.answer(ticker, entry);
         match error {
             // What was refused is in the log already.
             SourceError::UnknownSymbol | SourceError::Refused { .. } => {
@@ -206,6 +206,17 @@ impl Fetch {
         let entry = Arc::new(entry);
         self.shared.known.insert(ticker.clone(), Arc::clone(&entry));
         entry
+    }
+
+    /// Hands the entry, which is remembered by now, to everybody who waits for it.
+    fn answer(&mut self, ticker: &Ticker, entry: Arc<Entry>) {
+        if let Some(leader) = self.waiting.remove(ticker) {
+            leader.finish(entry);
+        }
+    }
+
+    fn unanswered_tickers(&self) -> Vec<Ticker> {
+        self.waiting.keys().cloned().collect()
     }
 
     async fn store(&mut self) {
