@@ -14,7 +14,8 @@ use tower::util::BoxCloneSyncService;
 
 use crate::Problem;
 use crate::asset::{
-    Adjusted, CorporateActions, Instrument, PriceHistory, Quote, QuoteList, RateHistory,
+    Adjusted, CorporateActions, DailyCloses, DailyClosesList, Instrument, PriceHistory, Quote,
+    QuoteList, RateHistory,
 };
 
 /// Carries one request to a service and brings back its answer.
@@ -50,6 +51,9 @@ pub struct AssetClient {
 /// How many symbols one batch of quotes may have.
 pub const MAX_QUOTES: usize = 100;
 
+/// How many symbols one batch of daily closes may have.
+pub const MAX_HISTORIES: usize = 50;
+
 impl AssetClient {
     pub fn new(transport: Transport) -> Self {
         Self {
@@ -75,11 +79,7 @@ impl AssetClient {
 
     /// The latest quote of each ticker, in the order asked; at most [`MAX_QUOTES`].
     pub async fn list_quotes(&self, tickers: &[Ticker]) -> Result<Vec<Quote>, ClientError> {
-        let symbols: Vec<String> = tickers
-            .iter()
-            .map(|ticker| escaped(ticker.as_str()))
-            .collect();
-        let path = format!("/v1/quotes?symbols={}", symbols.join(","));
+        let path = format!("/v1/quotes?symbols={}", joined(tickers));
         Ok(self.get::<QuoteList>(&path).await?.items)
     }
 
@@ -112,6 +112,19 @@ impl AssetClient {
         let query = format!("from={from}&to={to}&adjusted={adjusted}");
         self.get(&format!("/v1/instruments/{symbol}/prices?{query}"))
             .await
+    }
+
+    /// The daily closes of each ticker as traded, in the order asked, both days included; at most
+    /// [`MAX_HISTORIES`]. The last close before `from` comes first.
+    pub async fn list_closes(
+        &self,
+        tickers: &[Ticker],
+        from: Date,
+        to: Date,
+    ) -> Result<Vec<DailyCloses>, ClientError> {
+        let symbols = joined(tickers);
+        let path = format!("/v1/prices?symbols={symbols}&from={from}&to={to}");
+        Ok(self.get::<DailyClosesList>(&path).await?.items)
     }
 
     /// The dividends and splits of one instrument, both days included.
@@ -175,6 +188,11 @@ async fn get_as<T: DeserializeOwned>(
         status,
         problem: serde_json::from_slice(response.body()).ok(),
     })
+}
+
+fn joined(tickers: &[Ticker]) -> String {
+    let symbols = tickers.iter().map(|ticker| escaped(ticker.as_str()));
+    symbols.collect::<Vec<_>>().join(",")
 }
 
 /// A ticker as it is written in a URL.

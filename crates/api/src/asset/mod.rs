@@ -1,5 +1,6 @@
 //! The Asset service's resources.
 
+mod closes;
 mod history;
 mod market;
 mod own;
@@ -8,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use self::closes::{DailyCloses, DailyClosesList, SplitRatio};
 pub use self::history::{
     ActionType, Adjusted, Close, CorporateAction, CorporateActions, DailyRate, Days, HistoryStatus,
     Interval, PriceHistory, RateHistory, Segment,

@@ -7,6 +7,7 @@
 mod batch;
 mod chain;
 mod chaos;
+mod closes;
 mod freshness;
 mod fx;
 mod history;
