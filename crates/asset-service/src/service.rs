@@ -45,6 +45,7 @@ impl AssetService {
         verifier: TokenVerifier,
         clock: Clock,
     ) -> Result<Self, ConfigError> {
+        config.check_refresh()?;
         let book = CallBook {
             table: table.clone(),
             clock: clock.clone(),
