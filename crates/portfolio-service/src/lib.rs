@@ -8,6 +8,7 @@
 //! | the process that runs on AWS | `main.rs`, `apart.rs`, `service_kit::process` |
 //! | current prices and rates, asked of the Asset service | `prices.rs` |
 //! | closes and rates of past days, likewise | `histories.rs` |
+//! | from entries and closes to performance | `performance/` |
 //! | the rules | the `domain` crate |
 //!
 //! Invariant: the owner's id from the token is part of every key of a
@@ -17,6 +18,7 @@
 mod apart;
 mod histories;
 mod http;
+mod performance;
 mod prices;
 mod state;
 mod store;
@@ -39,7 +41,8 @@ pub fn router(service: PortfolioService) -> OpenApiRouter {
 /// Every route of the service. All of them are for the signed-in customer.
 pub fn routes() -> OpenApiRouter<PortfolioService> {
     use crate::http::{
-        corrections, holdings, investments, portfolios, purchases, summary, transactions,
+        corrections, holdings, investments, performance, portfolios, purchases, summary,
+        transactions,
     };
     OpenApiRouter::new()
         .routes(routes!(
@@ -71,4 +74,7 @@ pub fn routes() -> OpenApiRouter<PortfolioService> {
         ))
         .routes(routes!(holdings::list_holdings))
         .routes(routes!(summary::get_summary))
+        .routes(routes!(performance::get_performance))
+        .routes(routes!(performance::get_holding_performance))
+        .routes(routes!(performance::get_overall_performance))
 }

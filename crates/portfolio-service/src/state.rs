@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::apart::ApartConfig;
 use crate::histories::Histories;
+use crate::performance::Memory;
 use crate::prices::Prices;
 use crate::store::ledger::LedgerCache;
 
@@ -48,6 +49,7 @@ pub struct PortfolioService {
     pub(crate) prices: Prices,
     pub(crate) histories: Histories,
     pub(crate) ledgers: LedgerCache,
+    pub(crate) performances: Memory,
     pub(crate) clock: Clock,
     turns: Turns,
     verifier: TokenVerifier,
@@ -61,15 +63,13 @@ impl PortfolioService {
         verifier: TokenVerifier,
         clock: Clock,
     ) -> Self {
+        let history_reuse = Duration::from_secs(config.history_reuse_seconds);
         Self {
             table,
             prices: Prices::new(asset.clone(), config.price_reuse_milliseconds),
-            histories: Histories::new(
-                asset,
-                config.cached_closes,
-                Duration::from_secs(config.history_reuse_seconds),
-            ),
+            histories: Histories::new(asset, config.cached_closes, history_reuse),
             ledgers: LedgerCache::new(config.cached_lots),
+            performances: Memory::new(config.cached_lots, history_reuse),
             clock,
             turns: Turns::default(),
             verifier,

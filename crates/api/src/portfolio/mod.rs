@@ -1,7 +1,13 @@
 //! The Portfolio service's resources.
 
+mod performance;
 mod transactions;
 
+pub use performance::{
+    BenchmarkPerformance, BenchmarkPoint, ExplainedCash, ExplainedClose, ExplainedHolding,
+    Explanation, MaxDrawdown, MissingDays, Performance, PerformanceInterval, PerformancePoint,
+    PerformanceStatement, PerformanceWarning, ReturnOfDay, UsedFlow, UsedPrice,
+};
 pub use transactions::{
     AmendTransaction, EntryLot, GivenLot, KindOfEntry, LotInput, OtherSide, Ratio, RatioInput,
     RecordTransaction, SplitRatio, Transaction,

@@ -6,6 +6,7 @@ mod entry;
 pub(crate) mod figures;
 pub(crate) mod holdings;
 pub(crate) mod investments;
+pub(crate) mod performance;
 pub(crate) mod portfolios;
 pub(crate) mod purchases;
 pub(crate) mod summary;

@@ -79,6 +79,16 @@ pub(crate) async fn list(
     Ok(table.query(&query).await?)
 }
 
+/// All of the owner's portfolios, oldest first.
+pub(crate) async fn ids(table: &Table, owner: CustomerId) -> Result<Vec<PortfolioId>> {
+    let query = Query::partition(owner_partition(owner)).prefix("PF#");
+    let items = table.query_all::<StoredPortfolio>(&query).await?;
+    Ok(items
+        .into_iter()
+        .map(|item| item.value.portfolio.id)
+        .collect())
+}
+
 pub(crate) fn create(table: &Table, portfolio: &Portfolio, clock: &Clock) -> Result<Write> {
     let event = events::portfolio(PortfolioChange::Created, portfolio, 1, clock)?;
     let stored = StoredPortfolio {
