@@ -121,8 +121,8 @@ pub struct Performance {
     pub benchmark: Option<BenchmarkPerformance>,
     /// Oldest first; none when `unavailable`.
     pub series: Vec<PerformancePoint>,
-    /// With `explain=true`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// `null` unless asked for with `explain=true`.
+    #[schema(required)]
     pub explanation: Option<Explanation>,
 }
 

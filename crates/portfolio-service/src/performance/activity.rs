@@ -15,7 +15,6 @@ use jiff::civil::Date;
 use service_kit::{Error, Result};
 
 use super::costs::Costs;
-use crate::store::journal::Journal;
 
 /// One portfolio.
 #[derive(Debug)]
@@ -63,8 +62,12 @@ pub(crate) struct Held {
 }
 
 impl Activity {
-    pub(super) fn of(portfolio: &Portfolio, journal: &Journal) -> Result<Self> {
-        let mut by_ticker: BTreeMap<&Ticker, Vec<Arc<Transaction>>> = BTreeMap::new();
+    /// The entries come in ledger order.
+    pub(super) fn of<'a>(
+        portfolio: &Portfolio,
+        entries: impl Iterator<Item = &'a Arc<Transaction>> + Clone,
+    ) -> Result<Self> {
+        let mut by_ticker: BTreeMap<&'a Ticker, Vec<Arc<Transaction>>> = BTreeMap::new();
         let mut activity = Self {
             portfolio: portfolio.clone(),
             holdings: Vec::new(),
@@ -76,7 +79,7 @@ impl Activity {
             days: None,
             costs_from: None,
         };
-        for transaction in journal.shared() {
+        for transaction in entries.clone() {
             activity.note(transaction)?;
             match transaction.entry.ticker() {
                 Some(ticker) => by_ticker
@@ -95,7 +98,8 @@ impl Activity {
             })
             .collect::<Result<_>>()?;
         if portfolio.cash_tracking {
-            let accounts = cash::accounts(journal.entries()).map_err(Error::internal)?;
+            let entries = entries.map(|entry| &**entry);
+            let accounts = cash::accounts(entries).map_err(Error::internal)?;
             activity.cash = accounts
                 .into_iter()
                 .map(|account| (account.currency, Series::balances(account.steps)))

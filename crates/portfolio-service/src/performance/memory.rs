@@ -69,7 +69,7 @@ impl Memory {
         if let Some(known) = known.filter(|known| known.version == portfolio.version) {
             return Ok(Arc::clone(&known.activity));
         }
-        let activity = Arc::new(Activity::of(&portfolio.value.portfolio, journal)?);
+        let activity = Arc::new(Activity::of(&portfolio.value.portfolio, journal.shared())?);
         let known = Versioned {
             version: portfolio.version,
             activity: Arc::clone(&activity),

@@ -103,7 +103,7 @@ impl Journal {
     }
 
     /// The same, to be kept.
-    pub(crate) fn shared(&self) -> impl Iterator<Item = &Arc<Transaction>> {
+    pub(crate) fn shared(&self) -> impl Iterator<Item = &Arc<Transaction>> + Clone {
         self.0.iter().map(|filed| &filed.entry)
     }
 

@@ -22,6 +22,12 @@ fn routes(portfolio: &str, investment: &str) -> Vec<(Method, String, Option<Stri
         (Method::DELETE, investment.into(), None),
         (Method::GET, format!("{portfolio}/holdings"), None),
         (Method::GET, format!("{portfolio}/summary"), None),
+        (Method::GET, format!("{portfolio}/performance"), None),
+        (
+            Method::GET,
+            format!("{portfolio}/holdings/AAPL/performance"),
+            None,
+        ),
         (Method::DELETE, portfolio.into(), None),
     ]
 }
@@ -91,6 +97,7 @@ async fn no_route_answers_without_a_token() {
         .await;
     let mut all = routes(&portfolio, &investment);
     all.push((Method::GET, "/v1/portfolios".into(), None));
+    all.push((Method::GET, "/v1/performance".into(), None));
     all.push((Method::POST, "/v1/portfolios".into(), Some(PATCH.into())));
     for (method, path, body) in all {
         let refused = request(&world, method, &path, body.clone()).send().await;

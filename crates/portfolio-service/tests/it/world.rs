@@ -137,6 +137,14 @@ impl World {
         format!("{portfolio}/investments/{}", recorded.at("/investment_id"))
     }
 
+    /// Records entries one after another.
+    pub(crate) async fn enter(&self, portfolio: &str, entries: &[String]) {
+        for entry in entries {
+            let path = format!("{portfolio}/transactions");
+            self.post(&path, entry).send().await.expect(201);
+        }
+    }
+
     pub(crate) async fn try_record(&self, portfolio: &str, body: &str) -> TestResponse {
         self.post(&format!("{portfolio}/investments"), body)
             .send()
@@ -198,6 +206,35 @@ fn service_with(
         clock.clone(),
     );
     portfolio_service::router(service).into()
+}
+
+/// A BUY or SELL in US dollars as a transaction; `more` are further fields, each after a comma.
+pub(crate) fn traded(
+    kind: &str,
+    ticker: &str,
+    quantity: &str,
+    price: &str,
+    date: &str,
+    more: &str,
+) -> String {
+    let instrument_type = if kind == "BUY" {
+        r#""instrument_type":"Stock","#
+    } else {
+        ""
+    };
+    let currency = if more.contains("currency") {
+        ""
+    } else {
+        r#","currency":"USD""#
+    };
+    format!(
+        r#"{{"type":"{kind}","ticker_symbol":"{ticker}",{instrument_type}"quantity":{quantity},"price":{price},"trade_date":"{date}"{currency}{more}}}"#
+    )
+}
+
+/// Any other entry; `fields` without a comma at either end.
+pub(crate) fn entry(kind: &str, date: &str, fields: &str) -> String {
+    format!(r#"{{"type":"{kind}","trade_date":"{date}",{fields}}}"#)
 }
 
 /// A purchase in US dollars without fees.
