@@ -52,7 +52,7 @@ pub struct AssetClient {
 pub const MAX_QUOTES: usize = 100;
 
 /// How many symbols one batch of daily closes may have.
-pub const MAX_CLOSES: usize = 50;
+pub const MAX_HISTORIES: usize = 50;
 
 impl AssetClient {
     pub fn new(transport: Transport) -> Self {
@@ -79,11 +79,7 @@ impl AssetClient {
 
     /// The latest quote of each ticker, in the order asked; at most [`MAX_QUOTES`].
     pub async fn list_quotes(&self, tickers: &[Ticker]) -> Result<Vec<Quote>, ClientError> {
-        let symbols: Vec<String> = tickers
-            .iter()
-            .map(|ticker| escaped(ticker.as_str()))
-            .collect();
-        let path = format!("/v1/quotes?symbols={}", symbols.join(","));
+        let path = format!("/v1/quotes?symbols={}", joined(tickers));
         Ok(self.get::<QuoteList>(&path).await?.items)
     }
 
@@ -118,6 +114,19 @@ impl AssetClient {
             .await
     }
 
+    /// The daily closes of each ticker as traded, in the order asked, both days included; at most
+    /// [`MAX_HISTORIES`]. The last close before `from` comes first.
+    pub async fn list_closes(
+        &self,
+        tickers: &[Ticker],
+        from: Date,
+        to: Date,
+    ) -> Result<Vec<DailyCloses>, ClientError> {
+        let symbols = joined(tickers);
+        let path = format!("/v1/prices?symbols={symbols}&from={from}&to={to}");
+        Ok(self.get::<DailyClosesList>(&path).await?.items)
+    }
+
     /// The dividends and splits of one instrument, both days included.
     ///
     /// # Errors
@@ -144,23 +153,6 @@ impl AssetClient {
     ) -> Result<RateHistory, ClientError> {
         let path = format!("/v1/fx/{base}/{quote}/rates?from={from}&to={to}");
         self.get(&path).await
-    }
-
-    /// The daily closes of each ticker, in the order asked, both days included; at most
-    /// [`MAX_CLOSES`].
-    pub async fn list_daily_closes(
-        &self,
-        tickers: &[Ticker],
-        from: Date,
-        to: Date,
-    ) -> Result<Vec<DailyCloses>, ClientError> {
-        let symbols: Vec<String> = tickers
-            .iter()
-            .map(|ticker| escaped(ticker.as_str()))
-            .collect();
-        let symbols = symbols.join(",");
-        let path = format!("/v1/prices?symbols={symbols}&from={from}&to={to}");
-        Ok(self.get::<DailyClosesList>(&path).await?.items)
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
@@ -196,6 +188,11 @@ async fn get_as<T: DeserializeOwned>(
         status,
         problem: serde_json::from_slice(response.body()).ok(),
     })
+}
+
+fn joined(tickers: &[Ticker]) -> String {
+    let symbols = tickers.iter().map(|ticker| escaped(ticker.as_str()));
+    symbols.collect::<Vec<_>>().join(",")
 }
 
 /// A ticker as it is written in a URL.

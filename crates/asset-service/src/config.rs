@@ -3,6 +3,7 @@ use std::time::Duration;
 use domain::Currency;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
+use service_kit::config::ConfigError;
 
 use crate::apart::ApartConfig;
 use crate::source::coingecko::{self, CoinGecko};
@@ -46,7 +47,7 @@ pub struct AssetConfig {
     pub cached_symbols: u32,
     /// The currencies through which a rate that nobody quotes is crossed, first to last.
     pub fx_bases: Vec<Currency>,
-    /// How often what is due of the tracked symbols is fetched.
+    /// How often what is due of the tracked symbols is fetched; more often than a quote lapses.
     pub refresh_seconds: u32,
     /// For how many days a symbol is tracked after somebody asked for it.
     pub tracked_days: u32,
@@ -149,6 +150,23 @@ impl AssetConfig {
             failure_pause: seconds(self.failure_pause_seconds),
             unknown: seconds(self.unknown_symbol_seconds),
         }
+    }
+
+    /// # Errors
+    ///
+    /// Quotes would lapse between two cycles of the refresher.
+    pub(crate) fn check_refresh(&self) -> Result<(), ConfigError> {
+        let served_for = self
+            .quote_ttl_seconds
+            .saturating_add(self.quote_revalidate_seconds);
+        if (1..served_for).contains(&self.refresh_seconds) {
+            return Ok(());
+        }
+        let problem = format!(
+            "must be at least 1 and less than the {served_for} for which a quote is served \
+             (asset.quote_ttl_seconds and asset.quote_revalidate_seconds together)"
+        );
+        Err(ConfigError::at("asset.refresh_seconds", problem))
     }
 
     pub(crate) fn refresh_every(&self) -> Duration {

@@ -31,6 +31,7 @@ mod quotes;
 mod refresher;
 mod search;
 mod service;
+mod single_flight;
 pub mod source;
 mod store;
 mod underway;
@@ -56,7 +57,7 @@ pub fn router(service: AssetService) -> OpenApiRouter {
 
 /// Every route of the service, with its part of the contract.
 pub fn routes() -> OpenApiRouter<AssetService> {
-    use crate::http::{actions, fx, instruments, market, own, own_prices, prices, quotes};
+    use crate::http::{actions, closes, fx, instruments, market, own, own_prices, prices, quotes};
     OpenApiRouter::new()
         .routes(routes!(instruments::list_instruments, own::add_instrument))
         .routes(routes!(
@@ -69,6 +70,7 @@ pub fn routes() -> OpenApiRouter<AssetService> {
         .routes(routes!(quotes::get_quote))
         .routes(routes!(quotes::list_quotes))
         .routes(routes!(prices::list_prices))
+        .routes(routes!(closes::list_closes))
         .routes(routes!(actions::list_actions))
         .routes(routes!(fx::get_fx_rate))
         .routes(routes!(market::get_market_status))

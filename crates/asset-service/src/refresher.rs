@@ -22,8 +22,9 @@ use crate::quotes::Quotes;
 use crate::store::leases::{self, Lease};
 use crate::store::tracked::{self, SHARDS};
 
-/// A lease outlives this many cycles, so that one slow cycle does not lose it.
-const LEASE_CYCLES: i32 = 4;
+/// A lease lasts for this many cycles, and is renewed when less than half of it is left: a write
+/// for every five cycles, and a slow cycle does not lose it.
+const LEASE_CYCLES: i32 = 8;
 
 /// One process's share of the refreshing.
 pub struct Refresher {
@@ -36,6 +37,8 @@ pub struct Refresher {
     /// same.
     first: u8,
     held: BTreeMap<u8, Item<Lease>>,
+    /// Until when the others count on it.
+    takes_part_until: Timestamp,
 }
 
 impl Refresher {
@@ -49,6 +52,7 @@ impl Refresher {
             first: id.as_bytes()[15] % SHARDS,
             clock,
             held: BTreeMap::new(),
+            takes_part_until: Timestamp::MIN,
         }
     }
 
@@ -94,32 +98,40 @@ impl Refresher {
         let now = self.clock.now();
         let leases = std::mem::take(&mut self.held);
         for held in leases.into_values() {
-            told(leases::give_back(&self.table, held, now).await);
+            log_failure(leases::give_back(&self.table, held, now).await);
         }
-        told(leases::leave(&self.table, &self.holder).await);
+        log_failure(leases::leave(&self.table, &self.holder).await);
     }
 
-    /// Renews what it holds, gives back what is more than its share, takes what is free of the rest.
+    /// Renews what lapses soon, gives back what is more than its share, takes what is free of the rest.
     async fn hold_share(&mut self) -> Result<(), WriteError> {
         let now = self.clock.now();
         self.held.retain(|_, lease| now < lease.value.until);
-        let parts = leases::take_part(&self.table, &self.lease(now), now).await?;
+        if self.is_due(self.takes_part_until, now) {
+            let part = self.lease(now);
+            leases::take_part(&self.table, &part).await?;
+            self.takes_part_until = part.until;
+        }
+        let parts = leases::count_parts(&self.table, now).await?;
         let share = usize::from(SHARDS).div_ceil(parts.max(1));
         while self.held.len() > share {
             if let Some((_, extra)) = self.held.pop_last() {
-                told(leases::give_back(&self.table, extra, now).await);
+                log_failure(leases::give_back(&self.table, extra, now).await);
             }
         }
         for shard in self.shards() {
-            match self.held.remove(&shard) {
-                Some(held) => self.take(shard, Some(held), now).await?,
+            match self.held.get(&shard) {
+                Some(held) if self.is_due(held.value.until, now) => {
+                    let held = self.held.remove(&shard);
+                    self.take(shard, held, now).await?;
+                }
                 None if self.held.len() < share => {
                     let before = leases::find(&self.table, shard).await?;
                     if before.as_ref().is_none_or(|lease| lease.value.until <= now) {
                         self.take(shard, before, now).await?;
                     }
                 }
-                None => {}
+                _ => {}
             }
         }
         Ok(())
@@ -151,17 +163,26 @@ impl Refresher {
     }
 
     fn lease(&self, now: Timestamp) -> Lease {
-        let cycle = SignedDuration::try_from(self.every).unwrap_or(SignedDuration::MAX);
-        let length = cycle.checked_mul(LEASE_CYCLES).unwrap_or(cycle);
         Lease {
             holder: self.holder.clone(),
-            until: now.saturating_add(length).unwrap_or(Timestamp::MAX),
+            until: now
+                .saturating_add(self.cycles(LEASE_CYCLES))
+                .unwrap_or(Timestamp::MAX),
         }
+    }
+
+    fn is_due(&self, until: Timestamp, now: Timestamp) -> bool {
+        until.duration_since(now) < self.cycles(LEASE_CYCLES / 2)
+    }
+
+    fn cycles(&self, cycles: i32) -> SignedDuration {
+        let cycle = SignedDuration::try_from(self.every).unwrap_or(SignedDuration::MAX);
+        cycle.checked_mul(cycles).unwrap_or(cycle)
     }
 }
 
 /// What is not given back lapses.
-fn told(given_back: Result<(), WriteError>) {
+fn log_failure(given_back: Result<(), WriteError>) {
     if let Err(error) = given_back {
         let error = &error as &(dyn std::error::Error + 'static);
         tracing::debug!(error, "a lease could not be given back");

@@ -45,6 +45,7 @@ impl AssetService {
         verifier: TokenVerifier,
         clock: Clock,
     ) -> Result<Self, ConfigError> {
+        config.check_refresh()?;
         let book = CallBook {
             table: table.clone(),
             clock: clock.clone(),
@@ -62,11 +63,12 @@ impl AssetService {
         clock: Clock,
     ) -> Self {
         let chain = Chain::new(config, sources);
+        let quotes = Quotes::new(config, chain.clone(), table.clone(), clock.clone());
         Self {
             chain: chain.clone(),
-            quotes: Quotes::new(config, chain.clone(), table.clone(), clock.clone()),
+            quotes: quotes.clone(),
             history: History::new(config, chain.clone(), table.clone(), clock.clone()),
-            instruments: Instruments::new(config, chain, table.clone(), clock.clone()),
+            instruments: Instruments::new(config, chain, quotes, table.clone(), clock.clone()),
             table,
             clock,
             refresh_every: config.refresh_every(),

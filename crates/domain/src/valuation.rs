@@ -3,9 +3,9 @@
 //! A price that is missing stays missing. It never becomes zero and it never
 //! makes a total look complete: every total names what it lacks.
 //!
-//! Amounts are converted with the rate of the valuation day, cost included:
-//! the price from the currency it is quoted in and the cost from the currency
-//! it was paid in, each once and directly.
+//! A price is converted with the rate of the valuation day, a cost with that of
+//! the day it was paid on: the purchase's own, or else the market's. What a gain
+//! owes to the rate alone is told apart.
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
@@ -17,6 +17,7 @@ use rust_decimal::Decimal;
 
 use crate::ledger::{Lot, Position};
 use crate::money::ArithmeticError;
+use crate::performance::Series;
 use crate::{Currency, InstrumentType, Money, Price, Quantity, Rate, Ticker};
 
 /// A price seen in the market.
@@ -33,7 +34,16 @@ pub struct Mark {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Missing {
     Price(Ticker),
-    Rate { base: Currency, quote: Currency },
+    Rate {
+        base: Currency,
+        quote: Currency,
+    },
+    /// The rate of a past day.
+    RateOn {
+        base: Currency,
+        quote: Currency,
+        date: Date,
+    },
 }
 
 /// Whether a figure covers everything it should.
@@ -52,6 +62,8 @@ pub enum Status {
 pub struct Market {
     pub marks: BTreeMap<Ticker, Mark>,
     pub rates: BTreeMap<(Currency, Currency), Rate>,
+    /// Rates of past days, by pair.
+    pub past: BTreeMap<(Currency, Currency), Series>,
 }
 
 impl Market {
@@ -70,6 +82,21 @@ impl Market {
             .copied()
             .ok_or(Missing::Rate { base, quote })
     }
+
+    /// The rate a lot was paid at.
+    fn rate_paid(&self, lot: &Lot, quote: Currency) -> Result<Rate, Missing> {
+        let (base, date) = (lot.currency, lot.purchase_date);
+        if base == quote {
+            return Ok(Rate::ONE);
+        }
+        let of_market = || {
+            let seen = self.past.get(&(base, quote))?.on(date)?;
+            Rate::try_new(seen.value).ok()
+        };
+        lot.fx_rate
+            .or_else(of_market)
+            .ok_or(Missing::RateOn { base, quote, date })
+    }
 }
 
 /// One lot, every amount in one currency.
@@ -86,6 +113,9 @@ pub struct CurrentValue {
     pub market_value: Money,
     /// `None` where the cost is missing.
     pub unrealized_gain: Option<Money>,
+    /// Of it, what the rate did: the cost at today's rate less the cost at the
+    /// rate it was paid at.
+    pub currency_gain: Result<Money, Missing>,
     /// What the value moved by since the previous close, or since the purchase
     /// for a lot bought on the day of the price or after it. `None` where what
     /// it moved from is unknown.
@@ -93,8 +123,8 @@ pub struct CurrentValue {
 }
 
 impl LotValue {
-    /// Values a lot in `to`. The price is converted from its own currency and
-    /// the cost from the lot's, each once.
+    /// Values a lot in `to`: its own currency, or that of the portfolio, in
+    /// which the purchase may state its rate.
     ///
     /// # Errors
     ///
@@ -105,10 +135,15 @@ impl LotValue {
         to: Currency,
         market: &Market,
     ) -> Result<Self, ArithmeticError> {
-        let cost_rate = market.rate(lot.currency, to);
+        let cost_rate = market.rate_paid(lot, to);
         let cost_basis = match &cost_rate {
             Ok(rate) => Ok(lot.cost_basis()?.convert(*rate, to)?),
             Err(missing) => Err(missing.clone()),
+        };
+        let currency_gain = match (&cost_basis, market.rate(lot.currency, to)) {
+            (Ok(paid), Ok(rate)) => Ok(lot.cost_basis()?.convert(rate, to)?.try_sub(*paid)?),
+            (Err(missing), _) => Err(missing.clone()),
+            (_, Err(missing)) => Err(missing),
         };
         let found = market
             .mark(ticker)
@@ -124,6 +159,7 @@ impl LotValue {
                     price,
                     market_value,
                     unrealized_gain: cost_basis.as_ref().ok().map(gain).transpose()?,
+                    currency_gain,
                     day_change: since
                         .map(|before| market_value.try_sub(before))
                         .transpose()?,
@@ -169,6 +205,7 @@ pub struct Total {
     cost_basis: Option<Money>,
     market_value: Option<Money>,
     unrealized_gain: Option<Money>,
+    currency_gain: Option<Money>,
     day_change: Option<Money>,
 }
 
@@ -182,6 +219,7 @@ impl Total {
             cost_basis: None,
             market_value: None,
             unrealized_gain: None,
+            currency_gain: None,
             day_change: None,
         }
     }
@@ -219,6 +257,11 @@ impl Total {
         self.known(self.unrealized_gain)
     }
 
+    /// What rates did to the unrealized gain, over the lots that have a price and both rates.
+    pub fn currency_gain(&self) -> Option<Money> {
+        self.known(self.currency_gain)
+    }
+
     /// Over the lots whose previous close is known.
     pub fn day_change(&self) -> Option<Money> {
         self.known(self.day_change)
@@ -249,6 +292,10 @@ impl Total {
             Ok(current) => {
                 sum(&mut self.market_value, Some(current.market_value))?;
                 sum(&mut self.unrealized_gain, current.unrealized_gain)?;
+                match &current.currency_gain {
+                    Ok(gain) => sum(&mut self.currency_gain, Some(*gain))?,
+                    Err(missing) => drop(self.missing.insert(missing.clone())),
+                }
                 sum(&mut self.day_change, current.day_change)?;
             }
             Err(missing) => {
@@ -424,6 +471,23 @@ pub fn rates_of_marks<'a>(
         .flatten()
         .filter(|pair| pair.0 != pair.1 && !market.rates.contains_key(pair))
         .collect()
+}
+
+/// The pairs whose past rates the cost of `lots` in `base` takes, and the days
+/// they are needed from and to.
+pub fn past_needs<'a>(
+    lots: impl Iterator<Item = &'a Lot>,
+    base: Currency,
+) -> Option<(BTreeSet<(Currency, Currency)>, Date, Date)> {
+    let mut pairs = BTreeSet::new();
+    let mut days: Option<(Date, Date)> = None;
+    for lot in lots.filter(|lot| lot.currency != base && lot.fx_rate.is_none()) {
+        pairs.insert((lot.currency, base));
+        let day = lot.purchase_date;
+        let (from, to) = days.unwrap_or((day, day));
+        days = Some((from.min(day), to.max(day)));
+    }
+    days.map(|(from, to)| (pairs, from, to))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::asset::{DailyCloses, HistoryStatus, Segment};
-use api::client::{AssetClient, MAX_CLOSES};
+use api::client::{AssetClient, MAX_HISTORIES};
 use domain::performance::{Series, Split};
 use domain::{Currency, Rate, Ticker, ValueError};
 use futures::future::join_all;
@@ -104,8 +104,8 @@ async fn ask(
     from: Date,
     to: Date,
 ) -> Vec<(Ticker, Arc<History>)> {
-    let batches = tickers.chunks(MAX_CLOSES).map(|batch| async move {
-        let closes = asset.list_daily_closes(batch, from, to).await;
+    let batches = tickers.chunks(MAX_HISTORIES).map(|batch| async move {
+        let closes = asset.list_closes(batch, from, to).await;
         let closes = closes.unwrap_or_else(|error| {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(error, "no daily closes from the asset service");

@@ -41,8 +41,8 @@ pub fn router(service: PortfolioService) -> OpenApiRouter {
 /// Every route of the service. All of them are for the signed-in customer.
 pub fn routes() -> OpenApiRouter<PortfolioService> {
     use crate::http::{
-        corrections, holdings, investments, performance, portfolios, purchases, summary,
-        transactions,
+        cash, corrections, gains, holdings, investments, performance, portfolios, purchases,
+        summary, transactions,
     };
     OpenApiRouter::new()
         .routes(routes!(
@@ -73,6 +73,8 @@ pub fn routes() -> OpenApiRouter<PortfolioService> {
             transactions::delete_transaction
         ))
         .routes(routes!(holdings::list_holdings))
+        .routes(routes!(gains::get_gains))
+        .routes(routes!(cash::get_cash))
         .routes(routes!(summary::get_summary))
         .routes(routes!(performance::get_performance))
         .routes(routes!(performance::get_holding_performance))

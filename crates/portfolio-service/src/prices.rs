@@ -14,12 +14,15 @@ use std::time::Duration;
 use api::asset::{Instrument, Quote};
 use api::client::{AssetClient, ClientError, MAX_QUOTES};
 use domain::ledger::Lot;
-use domain::valuation::{Mark, Market, Missing, needs, rates_of_marks};
+use domain::performance::Series;
+use domain::valuation::{Mark, Market, Missing, needs, past_needs, rates_of_marks};
 use domain::{Currency, Price, Rate, Ticker};
 use futures::future::join_all;
 use futures::join;
 use moka::sync::Cache;
 use service_kit::AccessToken;
+
+use crate::histories::Histories;
 
 const MOST_REUSED: u64 = 50_000;
 const INSTRUMENT_REUSE: Duration = Duration::from_mins(10);
@@ -29,6 +32,7 @@ pub(crate) struct Prices {
     asset: AssetClient,
     recent: Cache<Ticker, Arc<Seen>>,
     instruments: Cache<Ticker, Option<Instrument>>,
+    histories: Histories,
 }
 
 /// A quote, and what a valuation needs of it.
@@ -46,7 +50,7 @@ pub(crate) struct PriceBook {
 }
 
 impl Prices {
-    pub(crate) fn new(asset: AssetClient, reuse_milliseconds: u64) -> Self {
+    pub(crate) fn new(asset: AssetClient, histories: Histories, reuse_milliseconds: u64) -> Self {
         let recent = Cache::builder()
             .max_capacity(MOST_REUSED)
             .time_to_live(Duration::from_millis(reuse_milliseconds))
@@ -59,6 +63,7 @@ impl Prices {
             asset,
             recent,
             instruments,
+            histories,
         }
     }
 
@@ -90,10 +95,12 @@ impl Prices {
         let (tickers, pairs) = needs(lots.clone(), base);
         let (own, tickers) = tickers.into_iter().partition(Ticker::is_own);
         let mut book = PriceBook::default();
-        let ((), own) = join!(
+        let ((), own, past) = join!(
             self.add(&mut book, tickers, &pairs),
             self.ask_own(own, token),
+            self.past_rates(lots.clone().map(|(_, lot)| lot), base, token),
         );
+        book.market.past = past;
         for (ticker, seen) in own {
             book.insert(ticker, seen);
         }
@@ -117,6 +124,25 @@ impl Prices {
             book.insert(ticker, seen);
         }
         book
+    }
+
+    /// What the currencies of lots cost on the days they were paid in.
+    async fn past_rates<'a>(
+        &self,
+        lots: impl Iterator<Item = &'a Lot>,
+        base: Option<Currency>,
+        token: &AccessToken,
+    ) -> BTreeMap<(Currency, Currency), Series> {
+        let Some((pairs, from, to)) = base.and_then(|base| past_needs(lots, base)) else {
+            return BTreeMap::new();
+        };
+        let wanted = pairs.iter().map(|(from, to)| Ticker::fx_pair(*from, *to));
+        let columns = self.histories.of(wanted.collect(), from, to, token).await;
+        let known = |pair: (Currency, Currency)| {
+            let column = columns.get(&Ticker::fx_pair(pair.0, pair.1))?;
+            Some((pair, column.series.clone()))
+        };
+        pairs.into_iter().filter_map(known).collect()
     }
 
     async fn add(
@@ -222,6 +248,8 @@ impl PriceBook {
 pub(crate) fn symbol_of(missing: &Missing) -> Ticker {
     match missing {
         Missing::Price(ticker) => ticker.clone(),
-        Missing::Rate { base, quote } => Ticker::fx_pair(*base, *quote),
+        Missing::Rate { base, quote } | Missing::RateOn { base, quote, .. } => {
+            Ticker::fx_pair(*base, *quote)
+        }
     }
 }

@@ -64,10 +64,11 @@ impl PortfolioService {
         clock: Clock,
     ) -> Self {
         let history_reuse = Duration::from_secs(config.history_reuse_seconds);
+        let histories = Histories::new(asset.clone(), config.cached_closes, history_reuse);
         Self {
             table,
-            prices: Prices::new(asset.clone(), config.price_reuse_milliseconds),
-            histories: Histories::new(asset, config.cached_closes, history_reuse),
+            prices: Prices::new(asset, histories.clone(), config.price_reuse_milliseconds),
+            histories,
             ledgers: LedgerCache::new(config.cached_lots),
             performances: Memory::new(config.cached_lots, history_reuse),
             clock,

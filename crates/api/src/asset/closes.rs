@@ -2,7 +2,7 @@
 
 use domain::performance::{Series, Split};
 use domain::{Price, Quantity, Rate, ValueError};
-use jiff::ToSpan;
+use jiff::SignedDuration;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,6 @@ pub struct DailyCloses {
     #[schema(required)]
     pub first_date: Option<Date>,
     /// The day of each close, in days since `first_date`, rising.
-    #[schema(example = json!([0, 1, 4]))]
     pub days: Vec<u32>,
     /// One for each of `days`.
     pub closes: Vec<Number>,
@@ -105,7 +104,9 @@ impl DailyCloses {
             let beyond = |_| ValueError::OutOfRange {
                 limit: "the calendar",
             };
-            let date = first.checked_add(i64::from(*days).days()).map_err(beyond)?;
+            let date = first
+                .checked_add(SignedDuration::from_hours(24 * i64::from(*days)))
+                .map_err(beyond)?;
             Ok((date, value(close.0)?))
         })
     }

@@ -1,8 +1,10 @@
 //! The Portfolio service's resources.
 
+mod gains;
 mod performance;
 mod transactions;
 
+pub use gains::{BothGains, Cash, CashBalance, GainFigures, Gains, LotGain, SaleGain};
 pub use performance::{
     BenchmarkPerformance, BenchmarkPoint, ExplainedCash, ExplainedClose, ExplainedHolding,
     Explanation, MaxDrawdown, MissingDays, Performance, PerformanceInterval, PerformancePoint,
@@ -246,18 +248,31 @@ pub struct MissingInput {
     /// The instrument without a price, or the pair without a rate (`EURUSD=X`).
     #[schema(example = "AAPL")]
     pub symbol: String,
+    /// The day of a past rate; `null` for what is current.
+    #[schema(required)]
+    pub date: Option<Date>,
     /// Why, as a stable word.
     #[schema(example = "SOURCE_UNAVAILABLE")]
     pub reason: String,
 }
 
-/// All open lots of one instrument in one portfolio.
+/// Which holdings are listed.
+#[derive(Debug, Clone, Copy, ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum WhichHoldings {
+    Open,
+    Closed,
+    All,
+}
+
+/// All open lots of one instrument in one portfolio, and what it brought so far.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Holding {
     #[schema(example = "AAPL")]
     pub ticker_symbol: String,
-    #[schema(example = "Stock")]
-    pub instrument_type: String,
+    /// That of the lots; `null` when nothing is held.
+    #[schema(required, example = "Stock")]
+    pub instrument_type: Option<String>,
     pub quantity: Number,
     /// Cost per unit, fees included, rounded half to even to ten places; over the lots in
     /// `cost_basis`.
@@ -272,10 +287,15 @@ pub struct Holding {
     pub market_value: Option<Number>,
     #[schema(required)]
     pub unrealized_gain: Option<Number>,
-    /// Zero for as long as sales are not recorded.
-    pub realized_gain: Number,
-    /// Dividends and interest received; zero for as long as they are not recorded.
-    pub income: Number,
+    /// Of all sales ever, after the fees and taxes of both sides; `null` where the instrument was
+    /// traded in more than this one currency, and `totals` has it by currency.
+    #[schema(required)]
+    pub realized_gain: Option<Number>,
+    /// Dividends and interest ever received, before tax and fees; `null` like `realized_gain`.
+    #[schema(required)]
+    pub income: Option<Number>,
+    /// What the instrument brought and cost over its whole life here, by currency.
+    pub totals: Vec<LifetimeTotals>,
     /// Since the previous close.
     #[schema(required)]
     pub day_change: Option<Number>,
@@ -294,6 +314,27 @@ pub struct Holding {
     pub staleness: Staleness,
 }
 
+/// What an instrument brought and cost over its whole life in a portfolio, in one currency.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct LifetimeTotals {
+    #[schema(example = "USD")]
+    pub currency: String,
+    /// Of sales, before their fees and taxes.
+    pub proceeds: Number,
+    /// What the units sold had cost, without fees.
+    pub cost_sold: Number,
+    /// `proceeds − cost_sold`.
+    pub realized_gain_before_fees: Number,
+    /// The same after the fees and taxes of the sales and of the purchases of what was sold.
+    pub realized_gain: Number,
+    /// Dividends and interest, before tax and fees.
+    pub income: Number,
+    /// All fees, those of purchases and sales included.
+    pub fees: Number,
+    /// All taxes, those of purchases and sales and those withheld included.
+    pub taxes: Number,
+}
+
 /// What a portfolio is worth now.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Summary {
@@ -308,9 +349,13 @@ pub struct Summary {
     /// Over the lots whose currency could be converted.
     #[schema(required)]
     pub cost_basis: Option<Number>,
-    /// Over the lots that have a price.
+    /// Over the lots that have a price: `market_value` less what they cost at the rates of the days
+    /// they were bought on.
     #[schema(required)]
     pub unrealized_gain: Option<Number>,
+    /// Of it, what changing rates did; the rest is due to prices.
+    #[schema(required)]
+    pub unrealized_currency_gain: Option<Number>,
     /// Since the previous close, over the lots that have one.
     #[schema(required)]
     pub day_change: Option<Number>,

@@ -4,10 +4,11 @@
 //! as it is believed.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::{Currency, Ticker};
 use futures::channel::mpsc::UnboundedSender;
-use futures::future::{BoxFuture, FutureExt};
+use futures::future::{self, BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -16,14 +17,16 @@ use tokio::time::{Instant, timeout_at};
 
 use super::crossing::Days;
 use super::doubt::{self, Judgement};
-use super::doubts::Heard;
-use super::turns::end_of_turn;
+use super::turns::{anyone, end_of_turn};
 use super::{Attributed, Chain, Priced, Wanted, too_slow, worse};
 use crate::exchanges::Exchange;
 use crate::source::{Ask, MarketDataSource, Question, Refusal, SourceError, SourceQuote};
 
 /// How far back a split is looked for when nothing says how old the price before it is.
 const RECENT: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// For how many symbols of a batch splits are looked for. A source that has gone mad about all of
+/// them must not cost a history of each; the others have their turn when they are heard again.
+const MOST_LOOK_UPS: usize = 8;
 
 pub(super) struct Batch<'a> {
     pub(super) chain: &'a Chain,
@@ -32,6 +35,7 @@ pub(super) struct Batch<'a> {
     found: UnboundedSender<Priced>,
     /// Whether pairs that nobody quotes are crossed: not those that others are crossed from.
     crosses: bool,
+    look_ups: AtomicUsize,
 }
 
 /// A ticker nobody has priced yet.
@@ -46,7 +50,7 @@ pub(super) struct Case {
 
 struct Doubted {
     found: Attributed<SourceQuote>,
-    heard: Heard,
+    reason: Refusal,
 }
 
 impl Case {
@@ -77,15 +81,19 @@ impl<'a> Batch<'a> {
             deadline: chain.deadline(ask),
             found,
             crosses: true,
+            look_ups: AtomicUsize::new(0),
         }
     }
 
     /// For the pairs from which others are crossed, in the time they have.
     pub(super) fn of_legs(&self, found: UnboundedSender<Priced>) -> Self {
         Self {
+            chain: self.chain,
+            ask: self.ask,
+            deadline: self.deadline,
             found,
             crosses: false,
-            ..*self
+            look_ups: AtomicUsize::new(0),
         }
     }
 
@@ -172,43 +180,38 @@ impl<'a> Batch<'a> {
         match doubt::judge(&case.wanted, &found.value, self.ask.now) {
             Judgement::Good => {
                 for doubted in std::mem::take(&mut case.doubted) {
-                    self.contradict(&case.wanted.ticker, &doubted.found);
+                    let doubts = &self.chain.0.doubts;
+                    doubts.forget(&case.wanted.ticker, &doubted.found.source);
+                    case = self.refuse(case, &doubted);
                 }
                 self.believe(&case, found);
                 None
             }
-            Judgement::Refused(reason, detail) => {
-                let source = found.source;
-                Some(self.note(case, &source, SourceError::refused(reason, detail)))
-            }
-            Judgement::Jump => {
-                let (price, now) = (found.value.price, self.ask.now);
-                let agrees = |doubted: &Doubted| doubt::agree(doubted.found.value.price, price);
-                if let Some(first) = case.doubted.iter().position(agrees) {
-                    let first = case.doubted.swap_remove(first);
-                    self.believe(&case, first.found);
-                    return None;
-                }
-                let doubts = &self.chain.0.doubts;
-                match doubts.hear(&case.wanted.ticker, &found.source, price, now) {
-                    Heard::LongEnough => {
-                        self.believe(&case, found);
-                        None
-                    }
-                    heard => {
-                        case.doubted.push(Doubted { found, heard });
-                        Some(case)
-                    }
-                }
-            }
+            Judgement::Refused(error) => Some(self.note(case, &found.source, error)),
+            Judgement::Doubtful(reason) => self.doubt(case, Doubted { found, reason }),
         }
     }
 
-    fn contradict(&self, ticker: &Ticker, found: &Attributed<SourceQuote>) {
+    fn doubt(&self, mut case: Case, doubted: Doubted) -> Option<Case> {
+        let Attributed { source, value } = &doubted.found;
+        let agrees = |before: &Doubted| doubt::agree(&before.found.value, value);
+        if let Some(first) = case.doubted.iter().position(agrees) {
+            let first = case.doubted.swap_remove(first);
+            self.believe(&case, first.found);
+            return None;
+        }
         let doubts = &self.chain.0.doubts;
-        doubts.forget(ticker, &found.source);
-        let detail = doubt::unconfirmed(found.value.price);
-        doubts.refuse(ticker, &found.source, Refusal::Jump, &detail);
+        if doubts.hear(&case.wanted.ticker, source, value, self.ask.now) {
+            self.believe(&case, doubted.found);
+            return None;
+        }
+        case.doubted.push(doubted);
+        Some(case)
+    }
+
+    fn refuse(&self, case: Case, doubted: &Doubted) -> Case {
+        let Attributed { source, value } = &doubted.found;
+        self.note(case, source, doubt::unconfirmed(doubted.reason, value))
     }
 
     fn believe(&self, case: &Case, found: Attributed<SourceQuote>) {
@@ -226,35 +229,37 @@ impl<'a> Batch<'a> {
             .unbounded_send((case.wanted.ticker.clone(), answer));
     }
 
-    /// After every source has had its turn: splits, crossed rates, and what there is to say.
+    /// After every source has had its turn: what is clear at once, then crossed rates and splits.
     async fn conclude(&self, cases: Vec<Case>) -> Vec<Case> {
+        let (clear, doubted): (Vec<_>, Vec<_>) =
+            cases.into_iter().partition(|case| case.doubted.is_empty());
         let mut pairs = Vec::new();
-        for case in cases {
-            let is_unknown = case.doubted.is_empty() && case.why == SourceError::UnknownSymbol;
+        for case in clear {
+            let is_unknown = case.why == SourceError::UnknownSymbol;
             if is_unknown && self.crosses && case.pair().is_some() {
                 pairs.push(case);
             } else {
-                self.give_up(case).await;
+                self.give_up(case);
             }
         }
-        for case in self.cross(pairs).await {
-            self.give_up(case).await;
-        }
+        let explained = future::join_all(doubted.into_iter().map(|case| self.explain(case)));
+        let crossed = async {
+            for case in self.cross(pairs).await {
+                self.give_up(case);
+            }
+        };
+        future::join(crossed, explained).await;
         Vec::new()
     }
 
     /// Answers with a jump that a split explains, or with what went wrong.
-    async fn give_up(&self, mut case: Case) {
-        if case
-            .doubted
-            .iter()
-            .any(|doubted| doubted.heard == Heard::First)
-            && let Some(ratio) = self.split_ratio(&case.wanted).await
-        {
+    async fn explain(&self, mut case: Case) {
+        if let Some(ratio) = self.look_up_splits(&case).await {
             let explains = |doubted: &Doubted| {
-                let before = doubt::reference(&case.wanted, &doubted.found.value);
-                before
-                    .is_some_and(|before| doubt::explains(ratio, before, doubted.found.value.price))
+                let quote = &doubted.found.value;
+                let before = doubt::reference(&case.wanted, quote);
+                doubted.reason == Refusal::Jump
+                    && before.is_some_and(|before| doubt::explains(ratio, before, quote.price))
             };
             if let Some(explained) = case.doubted.iter().position(explains) {
                 let explained = case.doubted.swap_remove(explained);
@@ -262,23 +267,39 @@ impl<'a> Batch<'a> {
                 return;
             }
         }
+        self.give_up(case);
+    }
+
+    fn give_up(&self, mut case: Case) {
         for doubted in std::mem::take(&mut case.doubted) {
-            let detail = doubt::unconfirmed(doubted.found.value.price);
-            let error = SourceError::refused(Refusal::Jump, detail);
-            case = self.note(case, &doubted.found.source, error);
+            case = self.refuse(case, &doubted);
         }
         self.answer(&case, Err(case.why.clone()));
     }
 
-    /// How many shares one became since the last price.
-    async fn split_ratio(&self, wanted: &Wanted) -> Option<doubt::Ratio> {
-        if wanted.ticker.as_fx_pair().is_some() {
+    /// Once for what a source keeps saying, and within the deadline.
+    async fn look_up_splits(&self, case: &Case) -> Option<doubt::Ratio> {
+        let (doubts, ticker) = (&self.chain.0.doubts, &case.wanted.ticker);
+        let jumps = case.doubted.iter().filter(|it| it.reason == Refusal::Jump);
+        let sources = jumps.map(|jump| &jump.found.source);
+        if case.pair().is_some()
+            || !sources.clone().any(|source| doubts.is_new(ticker, source))
+            || self.look_ups.fetch_add(1, Ordering::Relaxed) >= MOST_LOOK_UPS
+        {
             return None;
         }
+        sources.for_each(|source| doubts.looked_into(ticker, source));
+        let ratio = timeout_at(self.deadline, self.split_ratio(&case.wanted)).await;
+        ratio.ok()?
+    }
+
+    /// How many shares one became since the last price.
+    async fn split_ratio(&self, wanted: &Wanted) -> Option<doubt::Ratio> {
         let now = self.ask.now;
         let recently = now.saturating_sub(RECENT).unwrap_or(Timestamp::MIN);
         let since = wanted.last.map_or(recently, |last| last.as_of.min(now));
         let days = Days {
+            among: &anyone,
             ask: self.ask,
             from: utc_date(since),
             to: utc_date(now),

@@ -14,7 +14,7 @@ use jiff::civil::Date;
 use tokio::time::Instant;
 
 use super::batch::{Batch, Case};
-use super::turns::Turns;
+use super::turns::{Among, Turns};
 use super::{Attributed, Chain, Wanted, worse};
 use crate::source::upstream::unavailable;
 use crate::source::{Ask, Question, SourceError, SourceHistory, SourceQuote};
@@ -94,6 +94,7 @@ impl Batch<'_> {
             .map(|(base, quote)| Wanted {
                 ticker: Ticker::fx_pair(base, quote),
                 last: None,
+                currency: None,
             })
             .collect();
         let (found, answers) = mpsc::unbounded();
@@ -187,21 +188,22 @@ fn out_of_range(error: impl std::fmt::Display) -> SourceError {
 }
 
 /// A question for history, and how long there is to answer it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Days {
+#[derive(Clone, Copy)]
+pub(super) struct Days<'a> {
+    pub(super) among: Among<'a>,
     pub(super) ask: Ask,
     pub(super) from: Date,
     pub(super) to: Date,
     pub(super) deadline: Instant,
 }
 
-impl Days {
+impl Days<'_> {
     pub(super) async fn direct(
         self,
         chain: &Chain,
         ticker: &Ticker,
     ) -> Result<Attributed<SourceHistory>, SourceError> {
-        let turns = Turns::new(chain, Question::History, ticker, self.deadline);
+        let turns = Turns::new(chain, Question::History, ticker, self.deadline).among(self.among);
         if turns.is_empty() && ticker.as_fx_pair().is_none() {
             return Err(unavailable("no source has its history"));
         }

@@ -2,48 +2,45 @@
 //!
 //! | A price | Is |
 //! |---|---|
-//! | in another currency than before, or than its pair says | refused |
 //! | from more than two minutes ahead | refused |
-//! | above 1.5 or below 0.5 of the last price (of its own previous close, if there is none) | a jump |
+//! | in another currency than its symbol names | refused |
+//! | in another currency than it was last, or than its instrument is described in | doubtful |
+//! | above 1.5 or below 0.5 of the last price (of its own previous close, if there is none) | doubtful |
 //! | anything else | good |
 //!
-//! A jump wants a second source within ten per cent of it, or splits that explain it within ten per
-//! cent. That a price is positive is known from its type.
+//! A doubtful price wants a second source that says the same: the same currency, within ten per
+//! cent. A jump may also be explained by splits, within ten per cent. That a price is positive is
+//! known from its type.
 
 use domain::Price;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::Wanted;
-use crate::source::{Action, Refusal, SourceQuote};
-
-/// How far a source's clock may be ahead of ours.
-const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(2);
+use crate::source::{Action, Refusal, SourceError, SourceQuote, checked};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Judgement {
     Good,
-    Refused(Refusal, String),
+    Refused(SourceError),
     /// Too far from what was known to be believed alone.
-    Jump,
+    Doubtful(Refusal),
 }
 
 pub(super) fn judge(wanted: &Wanted, quote: &SourceQuote, now: Timestamp) -> Judgement {
-    let latest = now
-        .saturating_add(CLOCK_TOLERANCE)
-        .unwrap_or(Timestamp::MAX);
-    if quote.as_of > latest {
-        let detail = format!("its price is of {}", quote.as_of);
-        return Judgement::Refused(Refusal::FromTheFuture, detail);
+    if let Err(refused) = checked::time(Some(quote.as_of), now) {
+        return Judgement::Refused(refused);
     }
     let named = wanted.ticker.quoted_in();
-    let expected = named.or(wanted.last.map(|last| last.currency));
-    if let Some(expected) = expected.filter(|expected| *expected != quote.currency) {
-        let detail = format!("its price is in {} and not in {expected}", quote.currency);
-        return Judgement::Refused(Refusal::WrongCurrency, detail);
+    if let Some(named) = named.filter(|named| *named != quote.currency) {
+        let detail = format!("its price is in {} and not in {named}", quote.currency);
+        return Judgement::Refused(SourceError::refused(Refusal::WrongCurrency, detail));
+    }
+    if wanted.currency.is_some_and(|known| known != quote.currency) {
+        return Judgement::Doubtful(Refusal::WrongCurrency);
     }
     match reference(wanted, quote) {
-        Some(before) if is_jump(before, quote.price) => Judgement::Jump,
+        Some(before) if is_jump(before, quote.price) => Judgement::Doubtful(Refusal::Jump),
         _ => Judgement::Good,
     }
 }
@@ -53,13 +50,19 @@ pub(super) fn reference(wanted: &Wanted, quote: &SourceQuote) -> Option<Price> {
     wanted.last.map(|last| last.price).or(quote.previous_close)
 }
 
+/// Whether two sources say the same.
+pub(super) fn agree(left: &SourceQuote, right: &SourceQuote) -> bool {
+    left.currency == right.currency && is_close(left.price, right.price)
+}
+
 /// Whether two prices are within ten per cent of each other.
-pub(super) fn agree(left: Price, right: Price) -> bool {
+pub(crate) fn is_close(left: Price, right: Price) -> bool {
     let (low, high) = (left.min(right).value(), left.max(right).value());
     times(low, Decimal::new(11, 1)).is_some_and(|limit| high <= limit)
 }
 
-fn is_jump(before: Price, now: Price) -> bool {
+/// Whether a price is above 1.5 or below 0.5 of the one before.
+pub(crate) fn is_jump(before: Price, now: Price) -> bool {
     let beyond = |factor, is_beyond: fn(&Decimal, &Decimal) -> bool| {
         times(before.value(), factor).is_none_or(|limit| is_beyond(&now.value(), &limit))
     };
@@ -90,11 +93,23 @@ pub(super) fn split_ratio(actions: &[Action]) -> Option<Ratio> {
 pub(super) fn explains(ratio: Ratio, before: Price, after: Price) -> bool {
     let expected = before.value().checked_div(ratio.0);
     let expected = expected.and_then(|expected| Price::try_new(expected).ok());
-    expected.is_some_and(|expected| agree(expected, after))
+    expected.is_some_and(|expected| is_close(expected, after))
 }
 
-pub(super) fn unconfirmed(price: Price) -> String {
-    format!("its price jumped to {price}, and neither another source nor a split says why")
+/// Why a doubtful quote is refused after all.
+pub(super) fn unconfirmed(doubt: Refusal, quote: &SourceQuote) -> SourceError {
+    let SourceQuote {
+        price, currency, ..
+    } = quote;
+    let detail = match doubt {
+        Refusal::WrongCurrency => {
+            format!("its price is in {currency}, as never before, and no other source confirms it")
+        }
+        _ => {
+            format!("its price jumped to {price}, and neither another source nor a split says why")
+        }
+    };
+    SourceError::refused(doubt, detail)
 }
 
 #[cfg(test)]
@@ -105,6 +120,7 @@ mod tests {
     use super::*;
     use crate::chain::LastPrice;
 
+    const JUMP: Judgement = Judgement::Doubtful(Refusal::Jump);
     const NOW: &str = "2026-03-10T15:00:00Z";
 
     fn price(text: &str) -> Price {
@@ -114,9 +130,9 @@ mod tests {
     fn wanted(last: Option<&str>) -> Wanted {
         Wanted {
             ticker: Ticker::parse("ACME").unwrap(),
+            currency: last.map(|_| Currency::USD),
             last: last.map(|last| LastPrice {
                 price: price(last),
-                currency: Currency::USD,
                 as_of: NOW.parse().unwrap(),
             }),
         }
@@ -142,11 +158,11 @@ mod tests {
         let last = wanted(Some("100"));
         for (now, expected) in [
             ("150", Judgement::Good),
-            ("150.01", Judgement::Jump),
+            ("150.01", JUMP),
             ("50", Judgement::Good),
-            ("49.99", Judgement::Jump),
-            ("1000", Judgement::Jump),
-            ("0.00000001", Judgement::Jump),
+            ("49.99", JUMP),
+            ("1000", JUMP),
+            ("0.00000001", JUMP),
         ] {
             assert_eq!(judged(&last, &quote(now, None)), expected, "{now}");
         }
@@ -155,32 +171,38 @@ mod tests {
     #[test]
     fn what_was_known_counts_more_than_what_the_quote_says_was() {
         let spike = quote("1000", Some("990"));
-        assert_eq!(judged(&wanted(Some("100")), &spike), Judgement::Jump);
+        assert_eq!(judged(&wanted(Some("100")), &spike), JUMP);
         assert_eq!(judged(&wanted(None), &spike), Judgement::Good);
         let spike = quote("1000", Some("100"));
-        assert_eq!(judged(&wanted(None), &spike), Judgement::Jump);
+        assert_eq!(judged(&wanted(None), &spike), JUMP);
         assert_eq!(judged(&wanted(Some("1000")), &spike), Judgement::Good);
         assert_eq!(judged(&wanted(None), &quote("1000", None)), Judgement::Good);
     }
 
+    fn reason(judgement: Judgement) -> Refusal {
+        match judgement {
+            Judgement::Refused(SourceError::Refused { reason, .. }) => reason,
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
-    fn an_instrument_does_not_change_its_currency() {
+    fn another_currency_is_doubtful_and_where_the_symbol_names_one_it_is_refused() {
         let mut euro = quote("100", None);
         euro.currency = Currency::EUR;
-        let refused = judged(&wanted(Some("100")), &euro);
-        assert!(matches!(
-            refused,
-            Judgement::Refused(Refusal::WrongCurrency, _)
-        ));
+        let doubtful = Judgement::Doubtful(Refusal::WrongCurrency);
+        assert_eq!(judged(&wanted(Some("100")), &euro), doubtful);
         assert_eq!(judged(&wanted(None), &euro), Judgement::Good);
+        let described = Wanted {
+            currency: Some(Currency::USD),
+            ..wanted(None)
+        };
+        assert_eq!(judged(&described, &euro), doubtful);
         let pair = Wanted {
             ticker: Ticker::fx_pair(Currency::GBP, Currency::USD),
-            last: None,
+            ..wanted(None)
         };
-        assert!(matches!(
-            judged(&pair, &euro),
-            Judgement::Refused(Refusal::WrongCurrency, _)
-        ));
+        assert_eq!(reason(judged(&pair, &euro)), Refusal::WrongCurrency);
     }
 
     #[test]
@@ -189,17 +211,20 @@ mod tests {
         quote.as_of = "2026-03-10T15:02:00Z".parse().unwrap();
         assert_eq!(judged(&wanted(None), &quote), Judgement::Good);
         quote.as_of = "2026-03-10T15:02:01Z".parse().unwrap();
-        assert!(matches!(
-            judged(&wanted(None), &quote),
-            Judgement::Refused(Refusal::FromTheFuture, _)
-        ));
+        assert_eq!(
+            reason(judged(&wanted(None), &quote)),
+            Refusal::FromTheFuture
+        );
     }
 
     #[test]
-    fn ten_per_cent_are_agreement() {
-        assert!(agree(price("100"), price("110")));
-        assert!(agree(price("110"), price("100")));
-        assert!(!agree(price("100"), price("110.01")));
+    fn ten_per_cent_are_agreement_and_another_currency_is_none() {
+        let agrees = |left, right| agree(&quote(left, None), &quote(right, None));
+        assert!(agrees("100", "110") && agrees("110", "100"));
+        assert!(!agrees("100", "110.01"));
+        let mut euro = quote("100", None);
+        euro.currency = Currency::EUR;
+        assert!(!agree(&quote("100", None), &euro));
     }
 
     fn split(new: &str, old: &str) -> Action {
@@ -237,7 +262,7 @@ mod tests {
         let last = wanted(Some("999999999999.9999999999999999"));
         assert_eq!(
             judged(&last, &quote("0.0000000000000000000000000001", None)),
-            Judgement::Jump
+            JUMP
         );
         assert_eq!(judged(&last, &quote("999999999999", None)), Judgement::Good);
     }

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use domain::{Price, Ticker};
+use domain::Ticker;
 use jiff::{SignedDuration, Timestamp};
 
 use super::doubt;
-use crate::source::Refusal;
+use crate::source::{Refusal, SourceQuote};
 
-/// How long a source must say the same before it is believed alone.
-const INSISTS: SignedDuration = SignedDuration::from_mins(10);
+/// How long, and how often, a source must say the same before it is believed alone.
+const INSISTS_FOR: SignedDuration = SignedDuration::from_mins(10);
+const INSISTS_TIMES: u32 = 3;
 /// Sources that go mad about everything are not remembered one by one.
 const REMEMBERED: u64 = 10_000;
 
@@ -19,19 +20,14 @@ pub(super) struct Doubts {
     said: moka::sync::Cache<(Ticker, String), Said>,
 }
 
-/// A price that a source has said again and again.
-#[derive(Debug, Clone, Copy)]
+/// A quote that a source has said again and again.
+#[derive(Clone)]
 struct Said {
-    price: Price,
+    first: SourceQuote,
     since: Timestamp,
-}
-
-/// How long a source has said so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Heard {
-    First,
-    Again,
-    LongEnough,
+    times: u32,
+    /// Whether splits have been looked for that would explain it.
+    is_looked_into: bool,
 }
 
 impl Default for Doubts {
@@ -46,7 +42,7 @@ impl Default for Doubts {
 impl Doubts {
     pub(super) fn refuse(&self, ticker: &Ticker, source: &str, reason: Refusal, detail: &str) {
         let word = reason.word();
-        tracing::warn!(%ticker, source, reason = word, "a quote was refused: {detail}");
+        tracing::warn!(%ticker, source, reason = word, "a price was refused: {detail}");
         let mut refused = self.counts();
         *refused.entry((source.to_owned(), reason)).or_default() += 1;
     }
@@ -60,26 +56,40 @@ impl Doubts {
             .collect()
     }
 
+    /// Whether the source has said the same often and for long enough to be believed alone.
     pub(super) fn hear(
         &self,
         ticker: &Ticker,
         source: &str,
-        price: Price,
+        quote: &SourceQuote,
         now: Timestamp,
-    ) -> Heard {
+    ) -> bool {
         let key = (ticker.clone(), source.to_owned());
-        match self.said.get(&key) {
-            Some(said) if doubt::agree(said.price, price) => {
-                if now.duration_since(said.since) >= INSISTS {
-                    Heard::LongEnough
-                } else {
-                    Heard::Again
-                }
-            }
-            _ => {
-                self.said.insert(key, Said { price, since: now });
-                Heard::First
-            }
+        let before = self.said.get(&key);
+        let before = before.filter(|before| doubt::agree(&before.first, quote));
+        let mut said = before.unwrap_or_else(|| Said {
+            first: quote.clone(),
+            since: now,
+            times: 0,
+            is_looked_into: false,
+        });
+        said.times = said.times.saturating_add(1);
+        let insists = said.times >= INSISTS_TIMES && now.duration_since(said.since) >= INSISTS_FOR;
+        self.said.insert(key, said);
+        insists
+    }
+
+    /// Whether nobody has looked into what the source keeps saying.
+    pub(super) fn is_new(&self, ticker: &Ticker, source: &str) -> bool {
+        let said = self.said.get(&(ticker.clone(), source.to_owned()));
+        said.is_some_and(|said| !said.is_looked_into)
+    }
+
+    pub(super) fn looked_into(&self, ticker: &Ticker, source: &str) {
+        let key = (ticker.clone(), source.to_owned());
+        if let Some(mut said) = self.said.get(&key) {
+            said.is_looked_into = true;
+            self.said.insert(key, said);
         }
     }
 

@@ -30,7 +30,9 @@ use jiff::civil::Date;
 use tokio::time::{Instant, timeout};
 
 use self::batch::Batch;
+pub(crate) use self::doubt::{is_close, is_jump};
 use self::doubts::Doubts;
+pub(crate) use self::turns::Among;
 use self::turns::Turns;
 use crate::config::AssetConfig;
 use crate::source::upstream::unavailable;
@@ -67,21 +69,22 @@ pub struct Attributed<T> {
 pub struct Found {
     pub instruments: Vec<Attributed<SourceInstrument>>,
     /// Why some source is not among them.
-    pub trouble: Option<SourceError>,
+    pub failure: Option<SourceError>,
 }
 
-/// A ticker whose price is wanted, and the last price it is measured against.
+/// A ticker whose price is wanted, and what its price is measured against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     pub ticker: Ticker,
     pub last: Option<LastPrice>,
+    /// Of the last price, however old, or else of the instrument's description.
+    pub currency: Option<Currency>,
 }
 
 /// What a ticker cost when it was last asked, from whatever source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastPrice {
     pub price: Price,
-    pub currency: Currency,
     pub as_of: Timestamp,
 }
 
@@ -108,6 +111,11 @@ impl Chain {
         self.0.sources.iter().map(|source| &**source)
     }
 
+    /// Counts and logs that something a source said was not believed.
+    pub(crate) fn refuse(&self, ticker: &Ticker, source: &str, reason: Refusal, detail: &str) {
+        self.0.doubts.refuse(ticker, source, reason, detail);
+    }
+
     /// How often prices of a source were refused since the process began.
     pub(crate) fn refusals(&self, source: &str) -> Vec<(Refusal, u64)> {
         self.0.doubts.refusals(source)
@@ -120,18 +128,43 @@ impl Chain {
         stream::select(answers, work.filter_map(|()| future::ready(None))).boxed()
     }
 
-    /// What the ticker stands for, from the first source that knows.
+    /// What the ticker stands for, from the first source that knows. A source that says it is in
+    /// another currency than is known is not believed.
     ///
     /// # Errors
     ///
-    /// `UnknownSymbol` when every source that covers it says so.
+    /// `UnknownSymbol` when every source that covers it says so, `Refused` when one is not believed.
     pub async fn instrument(
         &self,
         ask: Ask,
         ticker: &Ticker,
+        known_in: Option<Currency>,
     ) -> Result<Attributed<SourceInstrument>, SourceError> {
         let turns = Turns::new(self, Question::Instrument, ticker, self.deadline(ask));
-        turns.ask(|source| source.instrument(ask, ticker)).await
+        turns
+            .ask(|source| {
+                async move {
+                    let found = source.instrument(ask, ticker).await?;
+                    match known_in.filter(|known| *known != found.currency) {
+                        Some(known) => Err(self.refuse_description(source, &found, known)),
+                        None => Ok(found),
+                    }
+                }
+                .boxed()
+            })
+            .await
+    }
+
+    fn refuse_description(
+        &self,
+        source: &dyn MarketDataSource,
+        found: &SourceInstrument,
+        known: Currency,
+    ) -> SourceError {
+        let detail = format!("it is described in {} and not in {known}", found.currency);
+        let reason = Refusal::WrongCurrency;
+        self.refuse(&found.ticker, source.name(), reason, &detail);
+        SourceError::refused(reason, detail)
     }
 
     /// Daily closes from the first source that has them. Those of a pair that nobody has are crossed.
@@ -146,8 +179,26 @@ impl Chain {
         from: Date,
         to: Date,
     ) -> Result<Attributed<SourceHistory>, SourceError> {
+        self.history_from(&turns::anyone, ask, ticker, from, to)
+            .await
+    }
+
+    /// As [`history`](Self::history), from those sources only.
+    ///
+    /// # Errors
+    ///
+    /// As for [`history`](Self::history), and `Unavailable` when none is left.
+    pub(crate) async fn history_from(
+        &self,
+        among: Among<'_>,
+        ask: Ask,
+        ticker: &Ticker,
+        from: Date,
+        to: Date,
+    ) -> Result<Attributed<SourceHistory>, SourceError> {
         let deadline = self.deadline(ask);
         let days = crossing::Days {
+            among,
             ask,
             from,
             to,
@@ -175,7 +226,7 @@ impl Chain {
                     let instruments = instruments.map(|value| attributed(source, value));
                     found.instruments.extend(instruments);
                 }
-                Err(error) => found.trouble = Some(error),
+                Err(error) => found.failure = Some(error),
             }
         }
         found
@@ -184,7 +235,7 @@ impl Chain {
     fn deadline(&self, ask: Ask) -> Instant {
         Instant::now()
             + match ask.purpose {
-                Purpose::Request => self.0.deadline,
+                Purpose::Request | Purpose::Discovery => self.0.deadline,
                 Purpose::Background => BACKGROUND.max(self.0.deadline),
             }
     }
@@ -195,7 +246,7 @@ fn attributed<T>(source: &dyn MarketDataSource, value: T) -> Attributed<T> {
     Attributed { source, value }
 }
 
-fn too_slow() -> SourceError {
+pub(crate) fn too_slow() -> SourceError {
     unavailable("it took too long")
 }
 

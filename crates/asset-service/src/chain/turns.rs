@@ -14,6 +14,13 @@ const SHORTEST_SHARE: Duration = Duration::from_millis(300);
 /// For how long after the deadline an answer is of use to those who come later.
 const OVERTIME: Duration = Duration::from_secs(8);
 
+/// Which of the sources may be asked.
+pub(crate) type Among<'a> = &'a (dyn Fn(&dyn MarketDataSource) -> bool + Sync);
+
+pub(super) fn anyone(_: &dyn MarketDataSource) -> bool {
+    true
+}
+
 /// The sources that cover one ticker.
 pub(super) struct Turns<'a> {
     sources: Vec<&'a dyn MarketDataSource>,
@@ -32,6 +39,11 @@ impl<'a> Turns<'a> {
             sources: chain.sources().filter(covers).collect(),
             deadline,
         }
+    }
+
+    pub(super) fn among(mut self, among: Among<'_>) -> Self {
+        self.sources.retain(|source| among(*source));
+        self
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -6,15 +6,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Currency, Ticker};
+use domain::Ticker;
 use jiff::SignedDuration;
 use jiff::civil::Date;
 use tokio::time::timeout;
 
+use super::doubt::Evidence;
 use super::flight::Departure;
-use super::merge::{Told, covered_to, merged};
+use super::inquiry::Inquiry;
+use super::merge::{Told, merged};
 use super::{Reason, Shared, Trouble, Wanted, Years};
-use crate::source::{Ask, Refusal, SourceError};
+use crate::source::{Ask, SourceError};
 use crate::store::prices::{self, PriceYear};
 use crate::store::quotes;
 use crate::underway::Work;
@@ -118,13 +120,15 @@ impl Fetch {
             }
             self.shared.failed(Reason::from(&error))
         })?;
-        for (year, known) in merged(&self.years, &told) {
+        let known = Years::new();
+        let known = if told.replaces { &known } else { &self.years };
+        for (year, known) in merged(known, &told) {
             self.brought.push(year);
             self.remember(year, known);
         }
         if told.to < to {
             return Err(Trouble {
-                why: Reason::NotYetPublished,
+                why: told.why_short,
                 from: super::day_after(told.to),
                 until: self.shared.after(UNPUBLISHED_PAUSE),
             });
@@ -134,48 +138,35 @@ impl Fetch {
     }
 
     async fn told(&self, from: Date, to: Date) -> Result<Told, SourceError> {
-        let ask = Ask::waiting(self.shared.clock.now());
-        let chain = &self.shared.chain;
-        let found = chain.history(ask, &self.ticker, from, to).await?;
-        let currency = found.value.currency;
-        let expected = self.expected_currency().await;
-        if let Some(expected) = expected.filter(|expected| *expected != currency) {
-            let detail = format!("a history in {currency} and not in {expected}");
-            return Err(SourceError::refused(Refusal::WrongCurrency, detail));
-        }
-        Ok(Told {
-            from,
-            to: covered_to(&found.value.closes, from, to, self.wanted.completed),
-            source: found.source,
-            fetched_at: self.shared.clock.now(),
-            history: found.value,
-        })
+        let inquiry = Inquiry {
+            shared: &self.shared,
+            ticker: &self.ticker,
+            ask: Ask::waiting(self.shared.clock.now()),
+            completed: self.wanted.completed,
+            evidence: self.evidence().await,
+        };
+        inquiry.told(&|_| true, from, to).await
     }
 
-    /// What the symbol says, or else the days that are known, or else the last quote.
-    async fn expected_currency(&self) -> Option<Currency> {
-        if let Some(named) = self.ticker.quoted_in() {
-            return Some(named);
+    async fn evidence(&self) -> Evidence {
+        let ticker = &self.ticker;
+        let stored = self.stored(0, Date::MAX.year()).await.into_iter();
+        let mut years: Years = stored
+            .map(|(year, stored)| (year, Arc::new(stored)))
+            .collect();
+        // What is in memory may not be stored yet.
+        let kept = |year: i16| Some((year, self.shared.years.get(&(ticker.clone(), year))?));
+        let beside = self.wanted.from.year() - 1..=self.wanted.to.year() + 1;
+        years.extend(beside.filter_map(kept));
+        years.extend(self.years.clone());
+        let quoted = quotes::load_many(&self.shared.table, std::slice::from_ref(ticker)).await;
+        let quote = quoted.ok().and_then(|mut quotes| quotes.pop());
+        let quote = quote.map(|(_, quote)| quote);
+        Evidence {
+            named: ticker.quoted_in(),
+            years,
+            quote: quote.filter(|quote| self.shared.chain.has(&quote.source)),
         }
-        if let Some((_, year)) = self.years.first_key_value() {
-            return Some(year.currency);
-        }
-        if let Some(stored) = self.stored_currency().await {
-            return Some(stored);
-        }
-        let quoted =
-            quotes::load_many(&self.shared.table, std::slice::from_ref(&self.ticker)).await;
-        let (_, quote) = quoted.ok()?.pop()?;
-        self.shared
-            .chain
-            .has(&quote.source)
-            .then_some(quote.currency)
-    }
-
-    /// The currency of other years than the wanted ones.
-    async fn stored_currency(&self) -> Option<Currency> {
-        let stored = self.stored(0, Date::MAX.year()).await;
-        stored.first().map(|(_, year)| year.currency)
     }
 
     fn remember(&mut self, year: i16, known: PriceYear) {

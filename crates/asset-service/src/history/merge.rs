@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
 use super::days::{day_after, day_before};
-use super::{Packed, Years, end_of};
+use super::{Packed, Reason, Years, end_of};
 use crate::source::{Action, SourceHistory};
 use crate::store::prices::{PriceYear, Span};
 
@@ -21,6 +21,10 @@ pub(super) struct Told {
     pub(super) source: String,
     pub(super) fetched_at: Timestamp,
     pub(super) history: SourceHistory,
+    /// Whether it counts instead of what was known, and not only beside it.
+    pub(super) replaces: bool,
+    /// Why it may end before the days that were asked for.
+    pub(super) why_short: Reason,
 }
 
 impl Told {
@@ -74,6 +78,10 @@ fn extended(before: Option<PriceYear>, year: i16, told: &Told, from: Date, to: D
         .and_then(|before| before.closes.closes().ok());
     let mut closes = before_closes.unwrap_or_default();
     closes.extend(new);
+    let verified_at = before
+        .as_ref()
+        .map_or(told.fetched_at, PriceYear::verified_at);
+    let verified_at = Some(verified_at);
     let (mut actions, mut spans) =
         before.map_or_else(Default::default, |before| (before.actions, before.spans));
     let new = told.history.actions.iter().flatten();
@@ -99,5 +107,6 @@ fn extended(before: Option<PriceYear>, year: i16, told: &Told, from: Date, to: D
         closes: Packed::of(year, &closes),
         actions,
         spans,
+        verified_at,
     }
 }

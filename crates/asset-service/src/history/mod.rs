@@ -6,6 +6,7 @@
 //! | which days have a close, and are over | `days` |
 //! | that one fetch serves everybody | `flight` |
 //! | a fetch: table, source, merging, storing | `fetch`, [`merge`] |
+//! | which answers are believed | `inquiry`, [`doubt`] |
 //! | gaps, segments, weeks and months | `series` |
 //! | splits and dividends taken out of closes | [`adjust`] |
 //!
@@ -14,8 +15,10 @@
 
 mod adjust;
 pub(crate) mod days;
+mod doubt;
 mod fetch;
 mod flight;
+mod inquiry;
 mod merge;
 mod packed;
 pub(crate) mod series;

@@ -117,7 +117,7 @@ struct Unadjusted {
 }
 
 impl Known {
-    fn closes(&self) -> Vec<(Date, Price)> {
+    pub(crate) fn closes(&self) -> Vec<(Date, Price)> {
         let years = self.years.values();
         years
             .filter_map(|year| year.closes.closes().ok())

@@ -12,6 +12,7 @@ use super::problems::NoSuchInstrument;
 use super::{Cached, NO_SUCH_INSTRUMENT, Subject, answer};
 use crate::AssetService;
 use crate::search::Rank;
+use crate::source::SourceError;
 use crate::store::instruments::Description;
 use crate::store::own;
 
@@ -156,7 +157,11 @@ pub(crate) async fn get_instrument(
         }
     };
     let found = service.instruments.describe(&ticker).await;
-    let description = found.map_err(|_| no_source())?.ok_or(NO_SUCH_INSTRUMENT)?;
+    let found = found.map_err(|error| match error {
+        SourceError::Refused { .. } => contradicted(),
+        SourceError::UnknownSymbol | SourceError::Unavailable(_) => no_source(),
+    })?;
+    let description = found.ok_or(NO_SUCH_INSTRUMENT)?;
     answer(&Instrument::from(&*description), Cached::FiveMinutes)
 }
 
@@ -169,6 +174,13 @@ fn no_source() -> Error {
     Error::Unavailable {
         detail: "The source of market data does not answer. Try again.",
         retry_after_seconds: 5,
+    }
+}
+
+fn contradicted() -> Error {
+    Error::Unavailable {
+        detail: "What the source says contradicts what is known of the instrument. Try again later.",
+        retry_after_seconds: 60,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the routes share: reading a ticker from the path, and answering public data.
 
 pub(crate) mod actions;
+pub(crate) mod closes;
 pub(crate) mod fx;
 pub(crate) mod instruments;
 pub(crate) mod market;
@@ -10,6 +11,7 @@ pub(crate) mod prices;
 pub(crate) mod problems;
 pub(crate) mod quotes;
 mod range;
+mod symbols;
 
 use axum::extract::{FromRef, FromRequestParts, Path};
 use axum::response::{IntoResponse, Response};

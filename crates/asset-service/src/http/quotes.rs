@@ -15,18 +15,13 @@ use service_kit::{Caller, Error, Params};
 use tokio::join;
 
 use super::problems::NoSuchInstrument;
+use super::symbols::{Symbol, own_ticker, symbols};
 use super::{Cached, NO_SUCH_INSTRUMENT, Subject, answer};
 use crate::quotes::Reason;
 use crate::store::own as own_instruments;
 use crate::{AssetService, own};
 
 const CONCURRENT_READS: usize = 16;
-
-/// What a client may put between two commas.
-#[derive(utoipa::ToSchema)]
-#[schema(min_length = 1, example = "AAPL")]
-#[expect(dead_code, reason = "only read by the derive that writes the contract")]
-pub(crate) struct Symbol(String);
 
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -60,14 +55,7 @@ pub(crate) async fn list_quotes(
     caller: Option<Caller>,
     mut params: Params,
 ) -> service_kit::Result<Response> {
-    let asked = params.text("symbols").unwrap_or_default();
-    let symbols: Vec<&str> = asked.split(',').collect();
-    if symbols.iter().any(|symbol| symbol.is_empty()) {
-        let detail = "must be 1 to 100 symbols separated by commas";
-        params.refuse("symbols", "EMPTY", detail);
-    } else if symbols.len() > MAX_QUOTES {
-        params.refuse("symbols", "TOO_MANY", "must be at most 100 symbols");
-    }
+    let symbols = symbols(&mut params, MAX_QUOTES);
     params.finish()?;
 
     let quotes = &service.quotes;
@@ -75,7 +63,7 @@ pub(crate) async fn list_quotes(
     let of_market: Vec<&str> = symbols
         .iter()
         .zip(&own)
-        .filter_map(|(symbol, own)| own.is_none().then_some(*symbol))
+        .filter_map(|(symbol, own)| own.is_none().then_some(symbol.as_str()))
         .collect();
     let (readings, own_quotes) = join!(
         quotes.readings(&of_market),
@@ -97,14 +85,6 @@ pub(crate) async fn list_quotes(
         Cached::NotByOthers
     };
     answer(&FinishedQuotes { items }, cached)
-}
-
-fn own_ticker(symbol: &str) -> Option<Ticker> {
-    // Most symbols are not, and need not be read twice.
-    let begins = symbol.trim_start_matches(' ').get(..3)?;
-    let may_be_own = begins.eq_ignore_ascii_case("MY:");
-    let ticker = Ticker::parse(symbol).ok().filter(|_| may_be_own)?;
-    ticker.is_own().then_some(ticker)
 }
 
 /// A quote for each ticker, in the order asked. Without a caller none is known.

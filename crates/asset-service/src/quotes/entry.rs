@@ -1,7 +1,7 @@
 //! What is known of one symbol, and what that means at a given moment.
 
 use api::asset::{Quote, Staleness};
-use domain::Ticker;
+use domain::{Currency, Ticker};
 use jiff::Timestamp;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -141,9 +141,13 @@ impl Entry {
     pub(crate) fn last_price(&self, now: Timestamp, ages: &Ages) -> Option<LastPrice> {
         self.stale(now, ages).map(|last| LastPrice {
             price: last.price,
-            currency: last.currency,
             as_of: last.as_of,
         })
+    }
+
+    /// Of the last price, however old.
+    pub(crate) fn currency(&self) -> Option<Currency> {
+        self.last.as_ref().map(|last| last.currency)
     }
 
     /// The last quote, unless it is too old to be shown at all.

@@ -3,15 +3,14 @@
 //! A quote is fresh for a short time, then refreshed behind the scenes, then waited for. When the
 //! source gives none, the last known quote is shown as stale up to a hard age, and after that the
 //! symbol is unavailable with a reason. [`entry`] decides all this from the time alone, and
-//! [`life`] from the hours of the market; [`flight`] keeps concurrent requests from asking twice,
-//! [`gather`] lets those of one moment ask together, `fetch` asks.
+//! [`life`] from the hours of the market; [`SingleFlight`] keeps concurrent requests from asking
+//! twice, [`gather`] lets those of one moment ask together, `fetch` asks.
 //!
 //! Invariant: an answer costs no more than the deadline, and a cached one does no I/O at all.
 
 mod asked;
 mod entry;
 mod fetch;
-mod flight;
 mod gather;
 mod life;
 mod refresh;
@@ -22,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::asset::Quote;
-use domain::Ticker;
+use domain::{Currency, Ticker};
 use jiff::Timestamp;
 use serde_json::value::{RawValue, to_raw_value};
 use service_kit::Clock;
@@ -31,13 +30,20 @@ use tokio::time::{Instant, timeout_at};
 
 use self::asked::Asked;
 use self::entry::{Entry, Step, unavailable};
-use self::flight::{Flights, Seat};
 use self::gather::Gathering;
 use crate::chain::Chain;
 use crate::config::{Ages, AssetConfig};
+use crate::single_flight::{self, Flight, SingleFlight};
+use crate::store::quotes::LastQuote;
+use crate::store::{quotes, read_within};
 use crate::underway::Underway;
 
 pub(crate) use self::entry::Reason;
+
+/// A table that is slower than this is passed over.
+const TABLE_LIMIT: Duration = Duration::from_millis(500);
+
+type Leader = single_flight::Leader<Ticker, Arc<Entry>>;
 
 /// The latest quotes of every symbol.
 #[derive(Clone)]
@@ -51,7 +57,7 @@ struct Shared {
     deadline: Duration,
     known: moka::sync::Cache<Ticker, Arc<Entry>>,
     coalesce: Duration,
-    flights: Arc<Flights>,
+    flights: SingleFlight<Ticker, Arc<Entry>>,
     gathering: Gathering,
     asked: Asked,
     /// Fetches, writing to the table included.
@@ -85,7 +91,7 @@ impl Quotes {
             deadline: config.deadline(),
             known: moka::sync::Cache::new(config.cached_symbols.into()),
             coalesce: Duration::from_millis(config.coalesce_ms.into()),
-            flights: Arc::default(),
+            flights: SingleFlight::default(),
             gathering: Gathering::default(),
             asked: Asked::new(config),
             fetches: Underway::default(),
@@ -146,6 +152,24 @@ impl Quotes {
         }
     }
 
+    /// The currency in which this process knows the ticker to be priced.
+    pub(crate) fn known_currency(&self, ticker: &Ticker) -> Option<Currency> {
+        let known = self.0.known.get(ticker)?;
+        known.currency()
+    }
+
+    /// The same, also from what another process stored.
+    pub(crate) async fn currency(&self, ticker: &Ticker) -> Option<Currency> {
+        if let Some(known) = self.known_currency(ticker) {
+            return Some(known);
+        }
+        let read = quotes::load_many(&self.0.table, std::slice::from_ref(ticker));
+        let stored = read_within(TABLE_LIMIT, "a stored quote", read).await?;
+        let is_ours = |(_, last): &(Ticker, LastQuote)| self.0.chain.has(&last.source);
+        let (_, last) = stored.into_iter().find(is_ours)?;
+        Some(last.currency)
+    }
+
     /// Waits until no fetch is under way and everything fetched has been stored.
     pub(crate) async fn settled(&self) {
         self.0.fetches.settled().await;
@@ -169,24 +193,19 @@ impl Quotes {
         let wanted = due
             .iter()
             .filter_map(|due| readings[due.place].ticker.as_ref());
-        let (seats, departures) = self
-            .0
-            .flights
-            .board(wanted, |ticker| self.0.arrived(ticker, now));
-        if !departures.is_empty() {
-            gather::depart(&self.0, departures);
-        }
-        for (seat, due) in seats.into_iter().zip(due) {
-            let reading = &mut readings[due.place];
-            match seat {
-                Seat::Arrived(entry) => reading.entry = Some(entry),
-                Seat::Aloft(_) if !due.must_wait => {}
-                Seat::Aloft(flight) => match timeout_at(deadline, flight).await {
-                    Ok(Ok(entry)) => reading.entry = Some(entry),
-                    // Too late or broken off: the table may have brought something meanwhile.
-                    _ => reading.entry = reading.ticker.as_ref().and_then(|t| self.0.known.get(t)),
-                },
+        let joined = wanted.map(|ticker| self.0.join(ticker, now));
+        let (flights, leaders): (Vec<_>, Vec<_>) = joined.unzip();
+        gather::fetch_soon(&self.0, leaders.into_iter().flatten().collect());
+        for (flight, due) in flights.into_iter().zip(due) {
+            if !due.must_wait {
+                continue;
             }
+            let reading = &mut readings[due.place];
+            reading.entry = match timeout_at(deadline, flight).await {
+                Ok(Ok(entry)) => Some(entry),
+                // Too late or broken off: the table may have brought something meanwhile.
+                _ => reading.ticker.as_ref().and_then(|t| self.0.known.get(t)),
+            };
         }
     }
 }
@@ -196,10 +215,12 @@ impl Shared {
         entry.map_or(Step::Ask, |entry| entry.step(now, &self.ages))
     }
 
-    fn arrived(&self, ticker: &Ticker, now: Timestamp) -> Option<Arc<Entry>> {
-        self.known
-            .get(ticker)
-            .filter(|entry| entry.step(now, &self.ages) == Step::Answer)
+    /// The fetch of a ticker that is due, and the lead if nobody is fetching it.
+    fn join(&self, ticker: &Ticker, now: Timestamp) -> (Flight<Arc<Entry>>, Option<Leader>) {
+        self.flights.join(ticker, || {
+            let known = self.known.get(ticker);
+            known.filter(|entry| entry.step(now, &self.ages) == Step::Answer)
+        })
     }
 }
 

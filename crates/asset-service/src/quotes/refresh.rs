@@ -8,7 +8,6 @@ use futures::future::join_all;
 use super::Quotes;
 use super::entry::Step;
 use super::fetch;
-use super::flight::Seat;
 use super::gather::LARGEST_BATCH;
 use crate::source::Purpose;
 
@@ -31,17 +30,12 @@ impl Quotes {
 
     async fn refresh_batch(&self, batch: &[&Ticker]) {
         let now = self.0.clock.now();
-        let (seats, departures) = self
-            .0
-            .flights
-            .board(batch.iter().copied(), |ticker| self.0.arrived(ticker, now));
-        if !departures.is_empty() {
-            fetch::spawn(Arc::clone(&self.0), Purpose::Background, departures);
+        let joined = batch.iter().map(|ticker| self.0.join(ticker, now));
+        let (flights, leaders): (Vec<_>, Vec<_>) = joined.unzip();
+        let leaders: Vec<_> = leaders.into_iter().flatten().collect();
+        if !leaders.is_empty() {
+            fetch::spawn(Arc::clone(&self.0), Purpose::Background, leaders);
         }
-        join_all(seats.into_iter().filter_map(|seat| match seat {
-            Seat::Aloft(flight) => Some(flight),
-            Seat::Arrived(_) => None,
-        }))
-        .await;
+        join_all(flights).await;
     }
 }

@@ -4,7 +4,11 @@
 //! Invariant: a number becomes a decimal from its text. What a client hands on has been through
 //! here, and what was wrong with the rest has an exact [`Refusal`].
 
+use std::collections::BTreeMap;
+
 use domain::{Price, Rate, Ticker, ValueError};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
@@ -97,17 +101,48 @@ fn refused_price(error: &ValueError) -> SourceError {
 /// # Errors
 ///
 /// `Refused` as `NoTime` or `FromTheFuture`.
-pub(super) fn time(time: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, SourceError> {
+pub(crate) fn time(time: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, SourceError> {
     let time =
         time.ok_or_else(|| SourceError::refused(Refusal::NoTime, "its time is not a time"))?;
     let latest = now
         .saturating_add(CLOCK_TOLERANCE)
         .unwrap_or(Timestamp::MAX);
     if time > latest {
-        let detail = "its price is from the future";
+        let detail = format!("its price is of {time}, which is in the future");
         return Err(SourceError::refused(Refusal::FromTheFuture, detail));
     }
     Ok(time)
+}
+
+/// The closes of the days asked for. One that is none is a gap.
+///
+/// # Errors
+///
+/// `Refused` where every close is none, for the reason of the first, and as `FromTheFuture` where a
+/// day has not begun anywhere yet: then no day is what it says.
+pub(super) fn closes(
+    days: impl IntoIterator<Item = (Date, Result<Price, SourceError>)>,
+    now: Timestamp,
+    is_asked: impl Fn(Date) -> bool,
+) -> Result<Vec<(Date, Price)>, SourceError> {
+    let tomorrow = now.to_zoned(TimeZone::UTC).date().tomorrow();
+    let mut closes = BTreeMap::new();
+    let mut why = None;
+    for (day, close) in days {
+        if tomorrow.as_ref().is_ok_and(|tomorrow| day > *tomorrow) {
+            let detail = format!("it has a close of {day}");
+            return Err(SourceError::refused(Refusal::FromTheFuture, detail));
+        }
+        match close {
+            _ if !is_asked(day) => {}
+            Ok(close) => drop(closes.insert(day, close)),
+            Err(error) => why = why.or(Some(error)),
+        }
+    }
+    match why {
+        Some(error) if closes.is_empty() => Err(error),
+        _ => Ok(closes.into_iter().collect()),
+    }
 }
 
 pub(super) fn other_symbol(asked: &Ticker, said: Option<&str>) -> SourceError {

@@ -125,16 +125,19 @@ impl Frankfurter {
             ("to", &last),
         ];
         let rows = self.rates(ask, &query).await?;
+        let is_other = |row: &Row| !row.is_about(base, quote);
+        if !rows.is_empty() && rows.iter().all(is_other) {
+            return Err(checked::other_symbol(ticker, None));
+        }
         // A range that begins on a day off is answered from the working day before.
-        let closes: BTreeMap<Date, Price> = rows
+        let days = rows
             .iter()
             .filter(|row| row.is_about(base, quote))
-            .filter_map(|row| Some((row.date?, row.price().ok()?)))
-            .filter(|(date, _)| (from..=to).contains(date))
-            .collect();
+            .filter_map(|row| Some((row.date?, row.price())));
+        let closes = checked::closes(days, ask.now, |date| (from..=to).contains(&date))?;
         Ok(SourceHistory {
             currency: quote,
-            closes: closes.into_iter().collect(),
+            closes,
             actions: Some(Vec::new()),
             crossed_through: None,
             since: None,

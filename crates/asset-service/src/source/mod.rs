@@ -10,7 +10,7 @@
 //! Invariant: `quotes` yields exactly one answer for each ticker, in any order, as they arrive, so
 //! that one slow symbol does not hold back the rest.
 
-mod checked;
+pub(crate) mod checked;
 pub mod coingecko;
 pub mod ecb;
 pub mod finnhub;
@@ -87,16 +87,26 @@ pub struct Ask {
     pub purpose: Purpose,
 }
 
-/// Who waits for the answer. Somebody who waits goes before work behind the scenes.
+/// Who waits for the answer, most important first. What is left of a source's calls is shared out by
+/// it, so that whatever strangers ask for, what is known goes on being served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
+    /// Somebody, for a symbol that has been heard of before.
     Request,
+    /// Somebody, for a symbol never heard of before, or for what a search finds.
+    Discovery,
+    /// Nobody.
     Background,
 }
 
 impl Ask {
     pub fn waiting(now: Timestamp) -> Self {
         let purpose = Purpose::Request;
+        Self { now, purpose }
+    }
+
+    pub fn discovering(now: Timestamp) -> Self {
+        let purpose = Purpose::Discovery;
         Self { now, purpose }
     }
 }

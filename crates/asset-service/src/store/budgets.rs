@@ -1,3 +1,5 @@
+use std::collections::VecDeque;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -8,13 +10,48 @@ use store::{Item, Key, Record, StoreError, Table, WriteError};
 const KEPT: SignedDuration = SignedDuration::from_hours(48);
 
 /// How many calls to a source all processes have taken out, spent or not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CallsTaken {
     pub(crate) calls: u32,
+    /// How many of them are for searches and for symbols never heard of before.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(crate) discoveries: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
+fn is_none(calls: &u32) -> bool {
+    *calls == 0
+}
+
+impl CallsTaken {
+    pub(crate) fn raised(self, calls: u32, are_discoveries: bool) -> Self {
+        let discoveries = if are_discoveries { calls } else { 0 };
+        Self {
+            calls: self.calls.saturating_add(calls),
+            discoveries: self.discoveries.saturating_add(discoveries),
+        }
+    }
 }
 
 impl Record for CallsTaken {
     const KIND: &'static str = "calls";
+}
+
+/// The calls to a source in the last minute, oldest first, for a source that takes few.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RecentCalls {
+    pub(crate) taken: VecDeque<Taken>,
+}
+
+/// Calls of one second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Taken {
+    pub(crate) at: Timestamp,
+    pub(crate) calls: u32,
+}
+
+impl Record for RecentCalls {
+    const KIND: &'static str = "recent_calls";
 }
 
 /// A stretch of UTC for which calls are counted.
@@ -40,11 +77,31 @@ impl Period {
             Self::Day => date,
             Self::Month => date.last_of_month(),
         };
-        let next = last
-            .tomorrow()
-            .and_then(|date| date.to_zoned(TimeZone::UTC));
-        next.map_or(Timestamp::MAX, |next| next.timestamp())
+        last.tomorrow().map_or(Timestamp::MAX, midnight)
     }
+
+    fn start(self, now: Timestamp) -> Timestamp {
+        let date = utc_date(now);
+        midnight(match self {
+            Self::Day => date,
+            Self::Month => date.first_of_month(),
+        })
+    }
+
+    /// As much of an amount as of the period has passed, rounded down.
+    pub(crate) fn part_passed(self, now: Timestamp, amount: u32) -> u32 {
+        let seconds = |from: Timestamp, to: Timestamp| {
+            u64::try_from(to.duration_since(from).as_secs()).unwrap_or_default()
+        };
+        let (start, end) = (self.start(now), self.end(now));
+        let part = u64::from(amount) * seconds(start, now) / seconds(start, end).max(1);
+        u32::try_from(part).unwrap_or(amount)
+    }
+}
+
+fn midnight(date: Date) -> Timestamp {
+    let midnight = date.to_zoned(TimeZone::UTC);
+    midnight.map_or(Timestamp::MAX, |midnight| midnight.timestamp())
 }
 
 fn utc_date(now: Timestamp) -> Date {
@@ -82,9 +139,46 @@ pub(crate) async fn advance(
     write.expire_at(lapses).commit().await
 }
 
+fn recent_key(source: &str) -> Key {
+    Key::new(format!("SOURCE#{source}"), "CALLS#MINUTE")
+}
+
+pub(crate) async fn load_recent(
+    table: &Table,
+    source: &str,
+) -> Result<Option<Item<RecentCalls>>, StoreError> {
+    table.get(&recent_key(source)).await
+}
+
+/// Replaces what was read at `version`, or creates it, unless somebody else was faster.
+pub(crate) async fn write_recent(
+    table: &Table,
+    source: &str,
+    version: Option<u64>,
+    calls: &RecentCalls,
+    now: Timestamp,
+) -> Result<(), WriteError> {
+    let key = recent_key(source);
+    let write = match version {
+        Some(version) => table.write().replace(&key, version, calls),
+        None => table.write().create(&key, calls),
+    };
+    let lapses = now.saturating_add(KEPT).unwrap_or(Timestamp::MAX);
+    write.expire_at(lapses).commit().await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_of_an_amount_is_as_large_as_the_part_of_the_period_that_has_passed() {
+        let passed = |period: Period, now: &str| period.part_passed(now.parse().unwrap(), 400);
+        assert_eq!(passed(Period::Day, "2026-03-10T00:00:00Z"), 0);
+        assert_eq!(passed(Period::Day, "2026-03-10T15:00:00Z"), 250);
+        assert_eq!(passed(Period::Day, "2026-03-10T23:59:59Z"), 399);
+        assert_eq!(passed(Period::Month, "2026-06-16T00:00:00Z"), 200);
+    }
 
     #[test]
     fn days_and_months_are_those_of_utc() {

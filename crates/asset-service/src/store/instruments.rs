@@ -66,6 +66,16 @@ pub(crate) async fn load(
     Ok(item.map(|item| item.value))
 }
 
+/// The descriptions of those that have one, in any order.
+pub(crate) async fn load_many(
+    table: &Table,
+    tickers: &[Ticker],
+) -> Result<Vec<Description>, StoreError> {
+    let keys: Vec<Key> = tickers.iter().map(key).collect();
+    let items = table.get_many(&keys).await?;
+    Ok(items.into_iter().map(|item| item.value).collect())
+}
+
 /// Instruments that some word beginning like `word` leads to, each once.
 pub(crate) async fn find(table: &Table, word: &str) -> Result<Vec<Description>, StoreError> {
     let prefix = if word.is_empty() { "#" } else { word };

@@ -25,14 +25,14 @@ fn part_key(holder: &str) -> Key {
     Key::new(TAKING_PART, format!("HOLDER#{holder}"))
 }
 
-/// Takes part until `part.until`, and gives back how many do, itself included.
-pub(crate) async fn take_part(
-    table: &Table,
-    part: &Lease,
-    now: Timestamp,
-) -> Result<usize, WriteError> {
+/// Takes part until `part.until`.
+pub(crate) async fn take_part(table: &Table, part: &Lease) -> Result<(), WriteError> {
     let write = table.write().put(&part_key(&part.holder), part);
-    write.expire_at(part.until).commit().await?;
+    write.expire_at(part.until).commit().await
+}
+
+/// How many take part.
+pub(crate) async fn count_parts(table: &Table, now: Timestamp) -> Result<usize, StoreError> {
     let all = table
         .query_all::<Lease>(&Query::partition(TAKING_PART))
         .await?;

@@ -9,3 +9,29 @@ pub(crate) mod own;
 pub(crate) mod prices;
 pub(crate) mod quotes;
 pub(crate) mod tracked;
+
+use std::time::Duration;
+
+use ::store::StoreError;
+use tokio::time::timeout;
+
+/// What the table says within the limit. Where it does not, that is a line in the log and nothing
+/// more: whoever reads this way can do without.
+pub(crate) async fn read_within<T>(
+    limit: Duration,
+    what: &'static str,
+    read: impl Future<Output = Result<T, StoreError>>,
+) -> Option<T> {
+    match timeout(limit, read).await {
+        Ok(Ok(read)) => Some(read),
+        Ok(Err(error)) => {
+            let error = &error as &(dyn std::error::Error + 'static);
+            tracing::warn!(error, "{what} could not be read");
+            None
+        }
+        Err(_) => {
+            tracing::warn!("reading {what} took too long");
+            None
+        }
+    }
+}

@@ -21,6 +21,9 @@ pub(crate) struct PriceYear {
     /// Invariant: the first begins on 1 January, each follows the one before without a gap. A day
     /// in a span without a close had none.
     pub(crate) spans: Vec<Span>,
+    /// When all of it was last asked for at once. Years stored before that was noted lack it.
+    #[serde(default)]
+    pub(crate) verified_at: Option<Timestamp>,
 }
 
 /// Days that one source has told us about.
@@ -42,6 +45,18 @@ impl PriceYear {
     /// The last day that a source has told us about.
     pub(crate) fn covered_to(&self) -> Option<Date> {
         self.spans.last().map(|span| span.to)
+    }
+
+    /// When all of it was last asked for at once.
+    pub(crate) fn verified_at(&self) -> Timestamp {
+        let fetched_at = self.spans.first().map(|span| span.fetched_at);
+        self.verified_at.or(fetched_at).unwrap_or(Timestamp::MIN)
+    }
+
+    /// Which of two versions of a year counts: the one that was asked for as a whole later, or else
+    /// the one that reaches further.
+    fn rank(&self) -> (Timestamp, Option<Date>) {
+        (self.verified_at(), self.covered_to())
     }
 
     /// Whether it is time to ask again for a year that was out of every source's reach: there may
@@ -95,8 +110,9 @@ pub(crate) async fn load_years(
         .collect())
 }
 
-/// Stores a year unless one that reaches as far is there: of two processes that fetched the same
-/// tail, the one that knows more wins, whoever writes last. `counts` says whether a stored year
+/// Stores a year unless one that is as good is there: of two processes that fetched the same tail,
+/// the one that knows more wins, whoever writes last, and what was asked for anew wins over what it
+/// corrects. `counts` says whether a stored year
 /// is one to compare with.
 pub(crate) async fn keep(
     table: &Table,
@@ -110,9 +126,7 @@ pub(crate) async fn keep(
     let mut tries = 1..=TRIES;
     loop {
         let write = match table.get::<PriceYear>(&key).await? {
-            Some(stored)
-                if counts(&stored.value) && stored.value.covered_to() >= known.covered_to() =>
-            {
+            Some(stored) if counts(&stored.value) && stored.value.rank() >= known.rank() => {
                 return Ok(());
             }
             Some(stored) => table.write().replace(&key, stored.version, known),

@@ -1,6 +1,7 @@
 //! How old a price may be, and what is shown when its source fails.
 
 use asset_service::AssetConfig;
+use domain::Currency;
 
 use crate::support::{FakeSource, Market, Storage, clock, seconds};
 
@@ -162,4 +163,45 @@ async fn a_quote_takes_no_parameters_and_no_other_method() {
         .expect(405);
     assert_eq!(response.problem().code, "METHOD_NOT_ALLOWED");
     assert!(response.header("allow").unwrap().contains("GET"));
+}
+
+#[tokio::test]
+async fn a_currency_that_changes_for_good_is_believed_after_ten_minutes() {
+    let source = FakeSource::pricing("ACME", "10");
+    let market = Market::over(source.clone()).await;
+    market.quote("ACME").await;
+    source.price_in(Currency::EUR, "ACME", "9");
+    for _ in 0..2 {
+        market.clock.advance(seconds(5 * 60));
+        let quote = market.quote("ACME").await;
+        let (currency, why) = (quote.at("/currency"), quote.at("/reason"));
+        assert_eq!((&*currency, &*why), ("USD", "REFUSED_QUOTE"), "still stale");
+        market.service.settled().await;
+    }
+    market.clock.advance(seconds(5 * 60));
+    market.quote("ACME").await;
+    market.service.settled().await;
+    let quote = market.quote("ACME").await;
+    let (currency, price) = (quote.at("/currency"), quote.at("/price"));
+    assert_eq!((&*currency, &*price), ("EUR", "9"));
+    assert_eq!(quote.at("/staleness"), "fresh");
+}
+
+#[tokio::test]
+async fn a_first_price_is_held_to_the_currency_its_instrument_is_described_in() {
+    let source = FakeSource::new();
+    source.price_in(Currency::EUR, "ACME", "9");
+    let market = Market::over(source.clone()).await;
+    market.get("/v1/instruments/ACME").await.expect(200);
+    market.service.settled().await;
+    source.price("ACME", "10");
+    for _ in 0..2 {
+        let quote = market.quote("ACME").await;
+        assert_eq!(quote.at("/staleness"), "unavailable");
+        assert_eq!(quote.at("/reason"), "REFUSED_QUOTE");
+        market.clock.advance(seconds(5 * 60));
+    }
+    let quote = market.quote("ACME").await;
+    assert_eq!(quote.at("/price"), "10");
+    assert_eq!(quote.at("/currency"), "USD");
 }

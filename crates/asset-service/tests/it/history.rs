@@ -166,7 +166,8 @@ async fn a_second_request_makes_no_call_and_a_later_day_fetches_only_the_tail() 
     market.clock.advance(seconds(2 * DAY));
     let later = prices(&market, "from=2026-03-09").await;
     assert_eq!(items(&later).len(), 3);
-    assert_eq!(source.asked()[1], (date("2026-03-10"), date("2026-03-11")));
+    // With a week that is known already.
+    assert_eq!(source.asked()[1], (date("2026-03-03"), date("2026-03-11")));
     assert_eq!(source.asked().len(), 2);
     // One segment, as of its latest part.
     assert_eq!(later.at("/segments/0/fetched_at"), "2026-03-12T15:00:00Z");
@@ -191,7 +192,7 @@ async fn an_earlier_year_is_fetched_without_what_is_known() {
     let market = Market::over(source.clone()).await;
     prices(&market, "from=2026-01-01").await;
     prices(&market, "from=2025-06-01").await;
-    assert_eq!(source.asked()[1], (date("2025-01-01"), date("2025-12-31")));
+    assert_eq!(source.asked()[1], (date("2025-01-01"), date("2026-01-07")));
 }
 
 #[tokio::test]
@@ -332,7 +333,7 @@ async fn a_close_that_is_not_published_yet_is_asked_for_again_later() {
     source.tell(Ok(weekdays("2026-01-01", "2026-03-09")));
     market.clock.advance(seconds(3_600));
     assert_eq!(prices(&market, "from=2026-03-02").await.at("/status"), "ok");
-    assert_eq!(source.asked()[1], (date("2026-03-07"), date("2026-03-09")));
+    assert_eq!(source.asked()[1], (date("2026-02-28"), date("2026-03-09")));
 }
 
 #[tokio::test]

@@ -1,8 +1,14 @@
 //! Searching and describing instruments.
 
-use service_kit::testing::TestResponse;
+use std::sync::Arc;
 
-use crate::support::{FakeSource, Market};
+use asset_service::AssetConfig;
+use domain::Currency;
+use futures::poll;
+use service_kit::testing::TestResponse;
+use tower::ServiceExt;
+
+use crate::support::{FakeSource, Market, Storage, seconds};
 
 fn symbols(page: &TestResponse) -> Vec<String> {
     (0..page.count("/items"))
@@ -132,4 +138,119 @@ async fn descriptions_may_be_kept_for_a_while() {
         response.header("cache-control"),
         Some("public, max-age=300")
     );
+}
+
+/// Somebody asks, and goes away before the source has answered.
+async fn hang_up(market: &Market, path: &str) {
+    let request = http::Request::get(path).body(axum::body::Body::empty());
+    let mut impatient = Box::pin(market.router.clone().oneshot(request.unwrap()));
+    assert!(poll!(&mut impatient).is_pending());
+}
+
+#[tokio::test]
+async fn what_a_client_that_hung_up_asked_for_is_kept_for_the_next() {
+    let source = FakeSource::pricing("ACME", "10");
+    source.list(&["ACME"]);
+    source.hold();
+    let market = Market::over(source.clone()).await;
+    hang_up(&market, "/v1/instruments/ACME").await;
+    hang_up(&market, "/v1/instruments?query=acme").await;
+    source.release();
+    market.service.settled().await;
+    source.fail("ACME");
+    let instrument = market.get("/v1/instruments/ACME").await.expect(200);
+    assert_eq!(instrument.at("/name"), "ACME Inc.");
+    let page = market.get("/v1/instruments?query=acme").await.expect(200);
+    assert_eq!(symbols(&page), ["ACME"]);
+    assert_eq!(source.times_searched(), 1);
+}
+
+/// A process that has just started over what an earlier one stored.
+async fn restarted(market: Market, source: Arc<FakeSource>, deadline_ms: u32) -> Market {
+    let clock = market.clock.clone();
+    let config = AssetConfig {
+        quote_deadline_ms: deadline_ms,
+        ..AssetConfig::default()
+    };
+    let storage: Storage = market.stop().await;
+    Market::start(&config, source, storage, clock).await
+}
+
+#[tokio::test]
+async fn a_source_that_hangs_does_not_hide_what_was_described_before() {
+    let market = Market::over(FakeSource::pricing("ACME", "10")).await;
+    market.get("/v1/instruments/ACME").await.expect(200);
+    let hanging = FakeSource::pricing("ACME", "10");
+    hanging.hold();
+    let market = restarted(market, hanging.clone(), 300).await;
+    let instrument = market.get("/v1/instruments/ACME").await.expect(200);
+    assert_eq!(instrument.at("/name"), "ACME Inc.");
+    hanging.rename("Acme Holdings");
+    hanging.release();
+    market.service.settled().await;
+    let instrument = market.get("/v1/instruments/ACME").await.expect(200);
+    assert_eq!(instrument.at("/name"), "Acme Holdings", "late, and kept");
+}
+
+async fn described_in(market: &Market) -> String {
+    let instrument = market.get("/v1/instruments/ACME").await.expect(200);
+    instrument.at("/currency")
+}
+
+#[tokio::test]
+async fn a_description_in_another_currency_than_its_price_is_not_shown() {
+    let source = FakeSource::new();
+    source.price_in(Currency::EUR, "ACME", "10");
+    let market = Market::over(source.clone()).await;
+    market.quote("ACME").await;
+    source.price_in(Currency::USD, "ACME", "10");
+    let refused = market.get("/v1/instruments/ACME").await.expect(503);
+    assert!(refused.problem().detail.contains("contradicts"));
+    market.service.settled().await;
+    source.price_in(Currency::EUR, "ACME", "10");
+    market.clock.advance(seconds(5));
+    assert_eq!(described_in(&market).await, "EUR");
+    market.service.settled().await;
+
+    let usurper = FakeSource::pricing("ACME", "10");
+    let market = restarted(market, usurper, 2_000).await;
+    assert_eq!(
+        described_in(&market).await,
+        "EUR",
+        "the price and what was stored agree"
+    );
+}
+
+#[tokio::test]
+async fn of_two_descriptions_in_different_currencies_neither_is_shown_until_a_price_decides() {
+    let source = FakeSource::new();
+    source.price_in(Currency::EUR, "ACME", "10");
+    let market = Market::over(source).await;
+    assert_eq!(described_in(&market).await, "EUR");
+    let source = FakeSource::pricing("ACME", "10");
+    let market = restarted(market, source.clone(), 2_000).await;
+    market.get("/v1/instruments/ACME").await.expect(503);
+    for _ in 0..3 {
+        market.quote("ACME").await;
+        market.clock.advance(seconds(5 * 60));
+    }
+    assert_eq!(market.quote("ACME").await.at("/currency"), "USD");
+    assert_eq!(described_in(&market).await, "USD");
+}
+
+#[tokio::test]
+async fn a_description_is_asked_for_again_when_a_price_contradicts_it() {
+    let source = FakeSource::pricing("ACME", "10");
+    let market = Market::over(source.clone()).await;
+    market.quote("ACME").await;
+    assert_eq!(described_in(&market).await, "USD");
+    market.service.settled().await;
+    source.price_in(Currency::EUR, "ACME", "10");
+    for _ in 0..4 {
+        market.clock.advance(seconds(5 * 60));
+        market.quote("ACME").await;
+        market.service.settled().await;
+    }
+    assert_eq!(market.quote("ACME").await.at("/currency"), "EUR");
+    assert_eq!(described_in(&market).await, "EUR", "within the hour");
 }

@@ -7,10 +7,12 @@
 mod batch;
 mod chain;
 mod chaos;
+mod closes;
 mod freshness;
 mod fx;
 mod history;
 mod instruments;
+mod lies;
 mod misbehaviour;
 mod own;
 mod own_prices;

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use asset_service::AssetConfig;
+use asset_service::{AssetConfig, AssetService};
 use serde::{Deserialize, Serialize};
 use service_kit::Clock;
+use service_kit::testing::TestIssuer;
 use store::{Key, Record};
 
 use crate::support::{FakeSource, Market, Storage, clock, seconds};
 
 const CYCLE: i64 = 20;
-/// A lease is renewed each cycle and outlives four.
-const LEASE: i64 = 4 * CYCLE;
+/// A lease outlives eight cycles, and is renewed before half of it is over for a cycle.
+const LEASE: i64 = 8 * CYCLE;
 const DAY: i64 = 24 * 60 * 60;
 const SYMBOLS: usize = 40;
 
@@ -95,6 +96,52 @@ async fn two_processes_over_one_table_share_the_symbols() {
         let (mine, others) = (mine.times_asked() - SYMBOLS, others.times_asked());
         assert_eq!(mine + others, cycle * SYMBOLS, "each symbol once a cycle");
         assert!(mine > cycle * 10 && others > cycle * 10, "{mine} {others}");
+    }
+}
+
+#[tokio::test]
+async fn leases_are_kept_without_a_write_in_each_cycle() {
+    let (market, [mine, others]) = asked_for().await;
+    let sibling = market.sibling(others.clone());
+    let (mut first, mut second) = (market.service.refresher(), sibling.refresher());
+    for _ in 0..40 {
+        first.cycle().await;
+        market.clock.advance(seconds(CYCLE));
+    }
+    assert_eq!(
+        mine.times_asked(),
+        40 * SYMBOLS,
+        "in every cycle but the first"
+    );
+    second.cycle().await;
+    assert_eq!(others.times_asked(), 0, "they are the other's");
+    let storage = market.stop().await;
+    for shard in 0..16 {
+        let lease = Key::new(format!("LEASE#refresh#{shard}"), "R");
+        let lease = storage.table().get::<GoldenLease>(&lease).await;
+        let lease = lease.unwrap().unwrap();
+        assert!(lease.version <= 9, "{} writes", lease.version);
+    }
+}
+
+#[tokio::test]
+async fn a_refresher_slower_than_quotes_lapse_stops_the_start() {
+    let started = |refresh_seconds| {
+        let config = AssetConfig {
+            refresh_seconds,
+            ..AssetConfig::default()
+        };
+        async move {
+            let (storage, clock) = (Storage::new().await, clock());
+            let verifier = TestIssuer::new(&clock).verifier();
+            AssetService::try_new(&config, storage.table(), verifier, clock)
+        }
+    };
+    assert!(started(29).await.is_ok());
+    for refresh_seconds in [0, 30, 3_600] {
+        let refused = started(refresh_seconds).await.unwrap_err().to_string();
+        assert!(refused.contains("asset.refresh_seconds"), "{refused}");
+        assert!(refused.contains("less than the 30"), "{refused}");
     }
 }
 

@@ -229,10 +229,15 @@ impl FakeSource {
         source
     }
 
+    /// In dollars.
     pub(crate) fn price(&self, symbol: &str, price: &str) {
+        self.price_in(Currency::USD, symbol, price);
+    }
+
+    pub(crate) fn price_in(&self, currency: Currency, symbol: &str, price: &str) {
         let quote = SourceQuote {
             price: Price::parse(price).unwrap(),
-            currency: Currency::USD,
+            currency,
             previous_close: None,
             as_of: NOW.parse().unwrap(),
             is_delayed: false,

@@ -366,6 +366,20 @@ impl Entry {
         }
     }
 
+    /// The currencies and days of the purchases of this entry that state no rate.
+    pub fn unstated_rates(&self, traded: Date) -> Vec<(Currency, Date)> {
+        match self {
+            Self::Buy(buy) if buy.fx_rate.is_none() => vec![(buy.currency, traded)],
+            Self::TransferIn(transfer) => transfer
+                .lots
+                .iter()
+                .filter(|part| part.fx_rate.is_none())
+                .map(|part| (part.cost.currency(), part.purchase_date))
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Gives the purchases of this entry the market's rates where it states none.
     ///
     /// Average cost in a currency other than the instrument's needs the rate of

@@ -77,6 +77,58 @@ pub struct Figures {
     pub net: Gain,
 }
 
+impl Figures {
+    pub const fn zero(base: Currency) -> Self {
+        let nothing = Gain::zero(base);
+        Self {
+            gross: nothing,
+            net: nothing,
+        }
+    }
+
+    /// The sum, exactly.
+    ///
+    /// # Errors
+    ///
+    /// `Overflow`, `CurrencyMismatch`.
+    pub fn plus(&self, other: &Self) -> Result<Self, ArithmeticError> {
+        Ok(Self {
+            gross: self.gross.plus(&other.gross)?,
+            net: self.net.plus(&other.net)?,
+        })
+    }
+}
+
+impl Gain {
+    pub const fn zero(base: Currency) -> Self {
+        let zero = Money::zero(base);
+        Self {
+            proceeds: zero,
+            cost: zero,
+            gain: zero,
+            price: zero,
+            currency: zero,
+        }
+    }
+
+    fn plus(&self, other: &Self) -> Result<Self, ArithmeticError> {
+        let exactly = |left: Money, right: Money| {
+            left.try_add(Money::zero(right.currency()))?;
+            Ok(Money::new(
+                add(left.amount(), right.amount())?,
+                left.currency(),
+            ))
+        };
+        Ok(Self {
+            proceeds: exactly(self.proceeds, other.proceeds)?,
+            cost: exactly(self.cost, other.cost)?,
+            gain: exactly(self.gain, other.gain)?,
+            price: exactly(self.price, other.price)?,
+            currency: exactly(self.currency, other.currency)?,
+        })
+    }
+}
+
 /// The gain of each part of a sale. `market` gives the base currency's price of
 /// one unit of a currency on a day, where it is known.
 ///
@@ -132,35 +184,6 @@ pub fn of_disposal(
 fn days_between(from: Date, to: Date) -> i32 {
     // A span between two civil dates is one of days alone, and always exists.
     from.until(to).map_or(0, |span| span.get_days())
-}
-
-/// The sum of gains in one base currency, exactly.
-///
-/// # Errors
-///
-/// `Overflow`, `CurrencyMismatch`.
-pub fn sum(base: Currency, gains: impl IntoIterator<Item = Gain>) -> Result<Gain, ArithmeticError> {
-    let zero = Money::zero(base);
-    let nothing = Gain {
-        proceeds: zero,
-        cost: zero,
-        gain: zero,
-        price: zero,
-        currency: zero,
-    };
-    gains.into_iter().try_fold(nothing, |sum, gain| {
-        let exactly = |left: Money, right: Money| {
-            left.try_add(Money::zero(right.currency()))?;
-            Ok(Money::new(add(left.amount(), right.amount())?, base))
-        };
-        Ok(Gain {
-            proceeds: exactly(sum.proceeds, gain.proceeds)?,
-            cost: exactly(sum.cost, gain.cost)?,
-            gain: exactly(sum.gain, gain.gain)?,
-            price: exactly(sum.price, gain.price)?,
-            currency: exactly(sum.currency, gain.currency)?,
-        })
-    })
 }
 
 struct Rates<F> {

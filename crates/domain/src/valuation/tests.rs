@@ -1,3 +1,4 @@
+use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
@@ -17,7 +18,7 @@ fn mark(price: &str, previous_close: Option<&str>, currency: Currency) -> Mark {
 fn market(mark_of_aapl: Mark) -> Market {
     Market {
         marks: BTreeMap::from([(ticker(), mark_of_aapl)]),
-        rates: BTreeMap::new(),
+        ..Market::default()
     }
 }
 
@@ -115,22 +116,64 @@ fn a_missing_rate_is_named_and_never_taken_as_one() {
         base: Currency::USD,
         quote: Currency::EUR,
     };
-    assert_eq!(valuation.total.missing, BTreeSet::from([pair]));
+    let paid_at = Missing::RateOn {
+        base: Currency::USD,
+        quote: Currency::EUR,
+        date: date(2026, 1, 5),
+    };
+    assert_eq!(valuation.total.missing, BTreeSet::from([pair, paid_at]));
     assert_eq!(valuation.total.market_value(), None);
     assert_eq!(shown(valuation.total.cost_basis()), "nothing");
 }
 
+/// Dollars in euros: 0.9 today, 0.8 from 2 January on.
+fn dollars_in_euros(market: &mut Market) {
+    let pair = (Currency::USD, Currency::EUR);
+    market.rates.insert(pair, Rate::parse("0.9").unwrap());
+    let past = Series::rates([(date(2026, 1, 2), Rate::parse("0.8").unwrap())]);
+    market.past.insert(pair, past);
+}
+
 #[test]
-fn totals_are_converted_with_the_rate_of_the_pair() {
+fn a_value_takes_todays_rate_and_a_cost_that_of_its_day() {
     let positions = held("10", "150", "2026-01-05", "0");
     let mut market = market(mark("180", None, Currency::USD));
-    market
-        .rates
-        .insert((Currency::USD, Currency::EUR), Rate::parse("0.9").unwrap());
+    dollars_in_euros(&mut market);
     let valuation = Valuation::of(&positions, Currency::EUR, &market).unwrap();
+    // 10 × 180 × 0.9, 10 × 150 × 0.8; the dollar alone made 1500 × 0.1 of the gain.
     assert_eq!(shown(valuation.total.market_value()), "1620.0 EUR");
-    assert_eq!(shown(valuation.total.unrealized_gain()), "270.0 EUR");
+    assert_eq!(shown(valuation.total.cost_basis()), "1200.0 EUR");
+    assert_eq!(shown(valuation.total.unrealized_gain()), "420.0 EUR");
+    assert_eq!(shown(valuation.total.currency_gain()), "150.0 EUR");
     assert_eq!(valuation.holdings[0].total.currency, Currency::USD);
+}
+
+#[test]
+fn the_rate_a_purchase_states_comes_before_the_markets() {
+    let mut entry = buy(1, "2026-01-05", "10", "150", "0");
+    bought(&mut entry).fx_rate = Some(Rate::parse("0.85").unwrap());
+    let mut market = market(mark("180", None, Currency::USD));
+    dollars_in_euros(&mut market);
+    let valuation = Valuation::of(&[folded(&[entry])], Currency::EUR, &market).unwrap();
+    assert_eq!(shown(valuation.total.cost_basis()), "1275.00 EUR");
+}
+
+#[test]
+fn past_rates_are_needed_for_foreign_lots_that_state_none() {
+    let mut stated = buy(2, "2026-01-07", "10", "150", "0");
+    bought(&mut stated).fx_rate = Some(Rate::ONE);
+    let entries = [
+        buy(1, "2026-01-05", "10", "150", "0"),
+        stated,
+        buy(3, "2026-02-05", "10", "150", "0"),
+    ];
+    let position = folded(&entries);
+    let pairs = BTreeSet::from([(Currency::USD, Currency::EUR)]);
+    assert_eq!(
+        past_needs(position.lots().iter(), Currency::EUR),
+        Some((pairs, date(2026, 1, 5), date(2026, 2, 5)))
+    );
+    assert_eq!(past_needs(position.lots().iter(), Currency::USD), None);
 }
 
 #[test]
@@ -196,6 +239,8 @@ fn the_value_in_the_base_currency_is_the_quantity_at_the_price_whatever_was_paid
     market
         .rates
         .insert((Currency::EUR, Currency::USD), rate("1.144210"));
+    let paid_at = Series::rates([(date(2026, 1, 5), rate("1.144210"))]);
+    market.past.insert((Currency::EUR, Currency::USD), paid_at);
     let valuation = Valuation::of(&positions, Currency::USD, &market).unwrap();
     assert_eq!(shown(valuation.total.market_value()), "186470.00 USD");
     assert_eq!(shown(valuation.total.cost_basis()), "114421.000000 USD");

@@ -34,6 +34,10 @@ pub(crate) fn status(status: Status) -> FigureStatus {
 pub(crate) fn missing(missing: &BTreeSet<Missing>, book: &PriceBook) -> Vec<MissingInput> {
     let input = |missing: &Missing| MissingInput {
         symbol: symbol_of(missing).to_string(),
+        date: match missing {
+            Missing::RateOn { date, .. } => Some(*date),
+            Missing::Price(_) | Missing::Rate { .. } => None,
+        },
         reason: book.reason(missing),
     };
     missing.iter().map(input).collect()
@@ -76,7 +80,7 @@ pub(crate) fn investment(
     })
 }
 
-/// The tag of an investment: the revision of its purchase, and the price shown with it.
+/// The tag of an investment: the revision of its purchase, and what sales and prices make of it.
 pub(crate) fn etag(lot: &Lot, shown: &Investment) -> ETag {
     let price = shown
         .current_price
@@ -84,5 +88,6 @@ pub(crate) fn etag(lot: &Lot, shown: &Investment) -> ETag {
     let fetched = shown
         .last_updated
         .map_or(0, jiff::Timestamp::as_microsecond);
-    ETag::strong(lot.revision).with_view(format_args!("{price}-{fetched}-{:?}", shown.staleness))
+    let (quantity, staleness) = (shown.quantity, shown.staleness);
+    ETag::strong(lot.revision).with_view(format_args!("{quantity}-{price}-{fetched}-{staleness:?}"))
 }

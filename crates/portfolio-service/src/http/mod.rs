@@ -1,9 +1,11 @@
 //! One file per noun: its routes, each read, load, decide, save, answer.
 
+pub(crate) mod cash;
 mod changes;
 pub(crate) mod corrections;
 mod entry;
 pub(crate) mod figures;
+pub(crate) mod gains;
 pub(crate) mod holdings;
 pub(crate) mod investments;
 pub(crate) mod performance;

@@ -45,6 +45,7 @@ pub(crate) async fn get_summary(
         market_value: total.market_value().map(amount),
         cost_basis: total.cost_basis().map(amount),
         unrealized_gain: total.unrealized_gain().map(amount),
+        unrealized_currency_gain: total.currency_gain().map(amount),
         day_change: total.day_change().map(amount),
         status: figures::status(total.status()),
         missing: figures::missing(&total.missing, &book),

@@ -7,6 +7,7 @@
 
 mod access;
 mod concurrency;
+mod gains;
 mod golden;
 mod holdings;
 mod investments;

@@ -66,9 +66,11 @@ impl Market {
         });
     }
 
-    /// How many units of `quote` one unit of `base` costs.
+    /// How many units of `quote` one unit of `base` costs, now and at all times.
     pub(crate) fn rate(&self, base: &str, quote: &str, rate: &str) {
-        self.price(&format!("{base}{quote}=X"), rate, quote);
+        let pair = format!("{base}{quote}=X");
+        self.price(&pair, rate, quote);
+        self.closes(&pair, quote, &[("1900-01-01", rate)]);
     }
 
     pub(crate) fn quote(&self, symbol: &str, change: impl FnOnce(&mut Quote)) {

@@ -108,22 +108,29 @@ pub(super) struct Chart {
 
 impl Chart {
     /// The last point of each day, UTC, without the day that is not over.
-    pub(super) fn closes(&self, ask: Ask, from: Date, to: Date) -> Vec<(Date, Price)> {
+    ///
+    /// # Errors
+    ///
+    /// `Refused` for closes that are none.
+    pub(super) fn closes(
+        &self,
+        ask: Ask,
+        from: Date,
+        to: Date,
+    ) -> Result<Vec<(Date, Price)>, SourceError> {
         let today = ask.now.to_zoned(TimeZone::UTC).date();
-        let mut closes: BTreeMap<Date, (Timestamp, Option<Price>)> = BTreeMap::new();
+        let mut closes: BTreeMap<Date, (Timestamp, &RawValue)> = BTreeMap::new();
         for (time, price) in &self.prices {
             let Some((at, day)) = day(time) else { continue };
-            let price = checked::rate(checked::number(Some(price))).ok();
             let close = closes.entry(day).or_insert((at, price));
             if close.0 <= at {
                 *close = (at, price);
             }
         }
-        closes
-            .into_iter()
-            .filter(|(day, _)| (from..=to).contains(day) && *day < today)
-            .filter_map(|(day, (_, price))| Some((day, price?)))
-            .collect()
+        let days = closes.into_iter();
+        let days = days.map(|(day, (_, price))| (day, checked::rate(checked::number(Some(price)))));
+        let is_asked = |day| (from..=to).contains(&day) && day < today;
+        checked::closes(days, ask.now, is_asked)
     }
 }
 

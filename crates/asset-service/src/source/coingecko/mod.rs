@@ -1,8 +1,8 @@
 //! CoinGecko: coins only, with a demo key or with none.
 //!
 //! Coins are asked for by a slug (`bitcoin`), and several share a symbol: `BTC` is the one with the
-//! largest market capitalisation. What a symbol stands for is looked up once a day. A batch is one
-//! call.
+//! largest market capitalisation. What a symbol stands for is looked up once a day, one that stands
+//! for nothing once an hour. A batch is one call.
 //!
 //! A day ends at midnight UTC. Without a paid plan, history reaches back 365 days; a longer range
 //! is answered as far as that.
@@ -10,14 +10,13 @@
 mod answer;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use domain::{Currency, Ticker};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{self, BoxStream, StreamExt};
-use jiff::Span;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, Timestamp};
 use serde::de::DeserializeOwned;
 use service_kit::config::ConfigError;
 
@@ -32,7 +31,8 @@ pub const NAME: &str = "coingecko";
 
 const MOST_HITS: usize = 8;
 const KEPT_SYMBOLS: u64 = 20_000;
-const KEPT_FOR: Duration = Duration::from_hours(24);
+const KNOWN_FOR: SignedDuration = SignedDuration::from_hours(24);
+const UNKNOWN_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// A day less than its limit, which is a matter of hours.
 const REACH_DAYS: i64 = 364;
 
@@ -41,7 +41,14 @@ const REACH_DAYS: i64 = 364;
 pub struct CoinGecko {
     upstream: Upstream,
     /// By symbol.
-    coins: moka::sync::Cache<String, Coin>,
+    coins: moka::sync::Cache<String, Meaning>,
+}
+
+/// What a symbol stands for, if anything.
+#[derive(Debug, Clone)]
+struct Meaning {
+    coin: Option<Coin>,
+    until: Timestamp,
 }
 
 impl CoinGecko {
@@ -61,10 +68,7 @@ impl CoinGecko {
         let key_header = Some(("x-cg-demo-api-key", ""));
         Ok(Self {
             upstream: Upstream::try_new(NAME, config, key_header, book)?,
-            coins: moka::sync::Cache::builder()
-                .max_capacity(KEPT_SYMBOLS)
-                .time_to_live(KEPT_FOR)
-                .build(),
+            coins: moka::sync::Cache::new(KEPT_SYMBOLS),
         })
     }
 
@@ -88,29 +92,35 @@ impl CoinGecko {
         let (mut known, mut missing) = (BTreeMap::new(), Vec::new());
         for symbol in symbols {
             match self.coins.get(&symbol) {
-                Some(coin) => {
-                    known.insert(symbol, coin);
+                Some(meaning) if ask.now < meaning.until => {
+                    known.extend(meaning.coin.map(|coin| (symbol, coin)));
                 }
-                None => missing.push(symbol),
+                _ => missing.push(symbol),
             }
         }
         if missing.is_empty() {
             return Ok(known);
         }
-        let missing = missing.join(",");
+        let names = missing.join(",");
         let query = [
             ("vs_currency", "usd"),
-            ("symbols", missing.as_str()),
+            ("symbols", names.as_str()),
             ("include_tokens", "top"),
             ("per_page", "250"),
         ];
         let found: Vec<Coin> = self.get(ask, &["coins", "markets"], &query).await?;
-        let asked: BTreeSet<&str> = missing.split(',').collect();
-        for (symbol, coin) in answer::largest(found) {
-            if asked.contains(symbol.as_str()) && answer::is_safe(&coin.id).is_ok() {
-                self.coins.insert(symbol.clone(), coin.clone());
-                known.insert(symbol, coin);
-            }
+        let mut largest = answer::largest(found);
+        for symbol in missing {
+            let coin = largest.remove(&symbol);
+            let coin = coin.filter(|coin| answer::is_safe(&coin.id).is_ok());
+            let kept_for = if coin.is_some() {
+                KNOWN_FOR
+            } else {
+                UNKNOWN_FOR
+            };
+            let until = ask.now.saturating_add(kept_for).unwrap_or(Timestamp::MAX);
+            known.extend(coin.clone().map(|coin| (symbol.clone(), coin)));
+            self.coins.insert(symbol, Meaning { coin, until });
         }
         Ok(known)
     }
@@ -195,7 +205,7 @@ impl CoinGecko {
         let chart: Chart = self.get(ask, &path, &query).await?;
         Ok(SourceHistory {
             currency,
-            closes: chart.closes(ask, from.max(reach), to),
+            closes: chart.closes(ask, from.max(reach), to)?,
             actions: Some(Vec::new()),
             crossed_through: None,
             since: Some(reach).filter(|reach| from < *reach),

@@ -122,20 +122,22 @@ impl Ecb {
     ) -> Result<SourceHistory, SourceError> {
         let pair = Pair::parse(ticker).ok_or(SourceError::UnknownSymbol)?;
         let recent = self.kept(ask, &self.recent, RECENT).await?;
-        let mut rates: BTreeMap<Date, Price> = BTreeMap::new();
+        let mut days = BTreeMap::new();
         let age = table::fixed_at(from).map(|then| ask.now.duration_since(then));
         if age.is_none_or(|age| age > SignedDuration::from_hours(24 * RECENT_DAYS)) {
             let whole = self.kept(ask, &self.whole, WHOLE).await?;
-            rates.extend(whole.between(pair.other, from, to));
+            days.extend(whole.days(pair.other));
         }
         // After the other, because it is asked for more often and knows the last days.
-        rates.extend(recent.between(pair.other, from, to));
+        days.extend(recent.days(pair.other));
+        if days.is_empty() {
+            return Err(SourceError::UnknownSymbol);
+        }
+        let days = days.into_iter();
+        let days = days.map(|(date, rate)| (date, rate.and_then(|rate| pair.turned(rate))));
         Ok(SourceHistory {
             currency: pair.quote,
-            closes: rates
-                .into_iter()
-                .filter_map(|(date, rate)| Some((date, pair.turned(rate).ok()?)))
-                .collect(),
+            closes: checked::closes(days, ask.now, |date| (from..=to).contains(&date))?,
             actions: Some(Vec::new()),
             crossed_through: None,
             since: None,

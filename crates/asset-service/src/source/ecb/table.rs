@@ -43,12 +43,12 @@ impl Table {
         Ok((*date, checked::rate(*rate)?))
     }
 
-    pub(super) fn between(&self, currency: Currency, from: Date, to: Date) -> Vec<(Date, Price)> {
+    pub(super) fn days(
+        &self,
+        currency: Currency,
+    ) -> impl Iterator<Item = (Date, Result<Price, SourceError>)> {
         let rates = self.rates.get(&currency).into_iter().flatten();
-        rates
-            .filter(|(date, _)| (from..=to).contains(date))
-            .filter_map(|(date, rate)| Some((*date, checked::rate(*rate).ok()?)))
-            .collect()
+        rates.map(|(date, rate)| (*date, checked::rate(*rate)))
     }
 }
 

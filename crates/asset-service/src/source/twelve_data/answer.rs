@@ -158,7 +158,7 @@ impl Series {
     ///
     /// # Errors
     ///
-    /// `Refused` for another symbol or no currency.
+    /// `Refused` for another symbol, no currency, and closes that are none.
     pub(super) fn history(
         self,
         ask: Ask,
@@ -172,20 +172,17 @@ impl Series {
         let zone = meta.exchange_timezone.as_deref();
         let zone = zone.and_then(|name| TimeZone::get(name).ok());
         let today = ask.now.to_zoned(zone.unwrap_or(TimeZone::UTC)).date();
-        let closes: BTreeMap<Date, _> = self
-            .values
-            .iter()
-            .filter_map(|bar| {
-                let date: Date = bar.datetime.as_deref()?.get(..10)?.parse().ok()?;
-                let close = checked::text_number(bar.close.as_deref());
-                Some((date, checked::price(unit, close).ok()?))
-            })
-            .filter(|(date, _)| (from..=to).contains(date) && *date < today)
-            .collect();
-        let first = closes.first_key_value().map(|(date, _)| *date);
+        let days = self.values.iter().filter_map(|bar| {
+            let date: Date = bar.datetime.as_deref()?.get(..10)?.parse().ok()?;
+            let close = checked::text_number(bar.close.as_deref());
+            Some((date, checked::price(unit, close)))
+        });
+        let is_asked = |date| (from..=to).contains(&date) && date < today;
+        let closes = checked::closes(days, ask.now, is_asked)?;
+        let first = closes.first().map(|(date, _)| *date);
         Ok(SourceHistory {
             currency: unit.currency,
-            closes: closes.into_iter().collect(),
+            closes,
             actions: None,
             crossed_through: None,
             // More days than are asked for at once: the oldest are left off.

@@ -82,10 +82,8 @@ impl Series {
         let ratios = self.ratios(&zone)?;
         let is_asked = |day: &Date| (from..=to).contains(day);
         let unfinished = unfinished(meta, now, &zone);
-        let closes: BTreeMap<Date, Price> = self
-            .closes(&zone, unit, &ratios)
-            .filter(|(day, _)| is_asked(day) && *day < unfinished)
-            .collect();
+        let days = self.closes(&zone, unit, &ratios);
+        let closes = checked::closes(days, now, |day| is_asked(&day) && day < unfinished)?;
         let mut actions: Vec<Action> = self
             .dividends(&zone, unit, &ratios)
             .chain(ratios.iter().map(Ratio::action))
@@ -94,7 +92,7 @@ impl Series {
         actions.sort_by_key(ex_date);
         Ok(SourceHistory {
             currency: unit.currency,
-            closes: closes.into_iter().collect(),
+            closes,
             actions: Some(actions),
             crossed_through: None,
             since: None,
@@ -106,7 +104,7 @@ impl Series {
         zone: &TimeZone,
         unit: QuotedCurrency,
         ratios: &[Ratio],
-    ) -> impl Iterator<Item = (Date, Price)> {
+    ) -> impl Iterator<Item = (Date, Result<Price, SourceError>)> {
         let bars = self
             .indicators
             .iter()
@@ -115,8 +113,9 @@ impl Series {
         let times = self.timestamp.iter().flatten();
         times.zip(closes).filter_map(move |(time, close)| {
             let day = day(time, zone)?;
-            let close = as_of_day(day, checked::number(close.as_deref())?, ratios)?;
-            Some((day, checked::price(unit, Some(close)).ok()?))
+            let close = checked::number(close.as_deref());
+            let close = close.and_then(|close| as_of_day(day, close, ratios));
+            Some((day, checked::price(unit, close)))
         })
     }
 

@@ -1,5 +1,9 @@
-use asset_service::source::{Action, Refusal};
+use std::sync::Arc;
+
+use asset_service::chain::Wanted;
+use asset_service::source::{Action, Ask, Refusal};
 use domain::{Currency, Quantity};
+use futures::StreamExt;
 use jiff::SignedDuration;
 
 use super::scripted::{Scripted, quoted};
@@ -94,6 +98,20 @@ async fn a_source_that_insists_for_ten_minutes_is_believed() {
 }
 
 #[tokio::test]
+async fn saying_it_twice_is_not_insisting_however_far_apart() {
+    let only = Scripted::pricing("only", "A", "40");
+    let chain = chain(&[&only]);
+    for minutes in [0, 60] {
+        let later = now() + SignedDuration::from_mins(minutes);
+        let found = quote_at(&chain, known("A", "100"), later).await;
+        is_refused(&found, Refusal::Jump);
+    }
+    let later = now() + SignedDuration::from_mins(61);
+    let found = quote_at(&chain, known("A", "100"), later).await;
+    assert_eq!(shown(&found), ("only", "40".to_owned()));
+}
+
+#[tokio::test]
 async fn who_says_something_else_each_time_does_not_insist() {
     let only = Scripted::new("only");
     let chain = chain(&[&only]);
@@ -117,17 +135,75 @@ async fn who_is_contradicted_is_never_believed_however_long_it_insists() {
     }
 }
 
-#[tokio::test]
-async fn a_price_in_another_currency_than_before_is_refused() {
-    let mut euro = quoted("A", "100");
+/// The same figure in euros, of what used to cost dollars.
+fn in_euros(name: &'static str, price: &str) -> Arc<Scripted> {
+    let source = Scripted::new(name);
+    let mut euro = quoted("A", price);
     euro.currency = Currency::EUR;
-    let first = Scripted::new("first");
-    first.say("A", Ok(euro));
+    source.say("A", Ok(euro));
+    source
+}
+
+#[tokio::test]
+async fn a_price_in_another_currency_than_before_is_refused_and_the_next_is_shown() {
+    let first = in_euros("first", "100");
     let alone = quote(&chain(&[&first]), known("A", "100")).await;
     is_refused(&alone, Refusal::WrongCurrency);
     let second = Scripted::pricing("second", "A", "100");
     let found = quote(&chain(&[&first, &second]), known("A", "100")).await;
     assert_eq!(shown(&found).0, "second");
+}
+
+#[tokio::test]
+async fn a_first_price_in_another_currency_than_its_description_is_refused() {
+    let described = Wanted {
+        currency: Some(Currency::USD),
+        ..wanted("A")
+    };
+    let found = quote(&chain(&[&in_euros("only", "100")]), described).await;
+    is_refused(&found, Refusal::WrongCurrency);
+}
+
+#[tokio::test]
+async fn a_new_currency_that_two_sources_see_is_believed() {
+    let (first, second) = (in_euros("first", "40"), in_euros("second", "42"));
+    let found = quote(&chain(&[&first, &second]), known("A", "100")).await;
+    assert_eq!(shown(&found), ("first", "40".to_owned()));
+    assert_eq!(found.unwrap().value.currency, Currency::EUR);
+
+    let second = in_euros("second", "50");
+    let found = quote(&chain(&[&first, &second]), known("A", "100")).await;
+    is_refused(&found, Refusal::WrongCurrency);
+}
+
+#[tokio::test]
+async fn a_new_currency_that_a_source_insists_on_is_believed() {
+    let only = in_euros("only", "100");
+    only.remember("A", &[], &[split("10", "1")]);
+    let chain = chain(&[&only]);
+    for minutes in [0, 5] {
+        let later = now() + SignedDuration::from_mins(minutes);
+        let found = quote_at(&chain, known("A", "100"), later).await;
+        is_refused(&found, Refusal::WrongCurrency);
+    }
+    let later = now() + SignedDuration::from_mins(10);
+    let found = quote_at(&chain, known("A", "100"), later).await;
+    assert_eq!(found.unwrap().value.currency, Currency::EUR);
+    assert_eq!(only.histories_asked(), 0, "a split changes no currency");
+}
+
+#[tokio::test]
+async fn a_pair_is_priced_in_the_currency_it_names_whoever_insists() {
+    let mut euro = quoted("GBPUSD=X", "1.3");
+    euro.currency = Currency::EUR;
+    let only = Scripted::new("only");
+    only.say("GBPUSD=X", Ok(euro));
+    let chain = chain(&[&only]);
+    for minutes in [0, 5, 10, 60] {
+        let later = now() + SignedDuration::from_mins(minutes);
+        let found = quote_at(&chain, wanted("GBPUSD=X"), later).await;
+        is_refused(&found, Refusal::WrongCurrency);
+    }
 }
 
 #[tokio::test]
@@ -140,4 +216,42 @@ async fn a_price_from_the_future_is_refused() {
         &quote(&chain(&[&only]), wanted("A")).await,
         Refusal::FromTheFuture,
     );
+}
+
+#[tokio::test]
+async fn a_source_mad_about_everything_costs_a_few_histories_and_holds_nobody_back() {
+    let symbols: Vec<String> = (0..20).map(|number| format!("S{number}")).collect();
+    let mad = Scripted::pricing("mad", "SANE", "101");
+    for symbol in &symbols {
+        mad.price(symbol, "1000");
+        mad.remember(symbol, &[], &[]);
+    }
+    mad.hold_histories();
+    let chain = chain(&[&mad]);
+    let all = || {
+        let mad = symbols.iter().map(|symbol| known(symbol, "100"));
+        mad.chain([known("SANE", "100")]).collect()
+    };
+    let mut answers = chain.quotes(Ask::waiting(now()), all());
+    let mut seen = Vec::new();
+    // One that is believed, and one whose splits are not looked for this time.
+    for _ in 0..2 {
+        seen.push(answers.next().await.unwrap());
+    }
+    assert_eq!((seen[0].0.as_str(), seen[0].1.is_ok()), ("SANE", true));
+    assert_eq!(mad.histories_asked(), 8, "at the same time");
+    mad.release_histories();
+    while let Some(answer) = answers.next().await {
+        seen.push(answer);
+    }
+    assert_eq!(seen.len(), 21);
+    seen[1..]
+        .iter()
+        .for_each(|(_, answer)| is_refused(answer, Refusal::Jump));
+
+    for (round, histories) in [16, 20, 20].into_iter().enumerate() {
+        let answers: Vec<_> = chain.quotes(Ask::waiting(now()), all()).collect().await;
+        assert_eq!(answers.len(), 21);
+        assert_eq!(mad.histories_asked(), histories, "round {round}");
+    }
 }

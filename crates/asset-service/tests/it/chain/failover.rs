@@ -1,10 +1,11 @@
 use std::time::{Duration, Instant};
 
 use asset_service::AssetConfig;
-use asset_service::source::{Ask, SourceError};
+use asset_service::source::{Ask, Refusal, SourceError};
+use domain::Currency;
 use futures::{FutureExt, StreamExt};
 
-use super::scripted::Scripted;
+use super::scripted::{Scripted, quoted};
 use super::{chain, chain_within, is_unavailable, now, quote, quotes, shown, wanted};
 use crate::support::ticker;
 
@@ -117,13 +118,39 @@ async fn an_instrument_is_described_by_the_first_source_that_answers() {
     second.does_not_know("NOPE");
     let chain = chain_within(&config, &[&first, &second]);
     let ask = Ask::waiting(now());
-    let found = chain.instrument(ask, &ticker("A")).await.unwrap();
+    let found = chain.instrument(ask, &ticker("A"), None).await.unwrap();
     assert_eq!(
         (&*found.source, &*found.value.name),
         ("second", "A of second")
     );
-    let nothing = chain.instrument(ask, &ticker("NOPE")).await;
+    let nothing = chain.instrument(ask, &ticker("NOPE"), None).await;
     assert_eq!(nothing, Err(SourceError::UnknownSymbol));
+}
+
+#[tokio::test]
+async fn a_description_in_another_currency_than_is_known_gives_way_to_the_next() {
+    let first = Scripted::new("first");
+    let mut euro = quoted("A", "1");
+    euro.currency = Currency::EUR;
+    first.say("A", Ok(euro));
+    let second = Scripted::pricing("second", "A", "1");
+    let ask = Ask::waiting(now());
+    let both = chain(&[&first, &second]);
+    let found = both
+        .instrument(ask, &ticker("A"), Some(Currency::USD))
+        .await;
+    assert_eq!(found.unwrap().source, "second");
+    let alone = chain(&[&first]);
+    let refused = alone
+        .instrument(ask, &ticker("A"), Some(Currency::USD))
+        .await;
+    assert!(matches!(
+        refused,
+        Err(SourceError::Refused {
+            reason: Refusal::WrongCurrency,
+            ..
+        })
+    ));
 }
 
 #[tokio::test]

@@ -38,19 +38,20 @@ fn wanted(symbol: &str) -> Wanted {
     Wanted {
         ticker: ticker(symbol),
         last: None,
+        currency: None,
     }
 }
 
-/// An hour ago it cost so many dollars.
+/// A day ago it cost so many dollars.
 fn known(symbol: &str, price: &str) -> Wanted {
     let last = LastPrice {
         price: Price::parse(price).unwrap(),
-        currency: Currency::USD,
         as_of: now() - SignedDuration::from_hours(24),
     };
     Wanted {
         ticker: ticker(symbol),
         last: Some(last),
+        currency: Some(Currency::USD),
     }
 }
 

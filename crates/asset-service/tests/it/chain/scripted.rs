@@ -11,7 +11,7 @@ use domain::{Currency, InstrumentType, Price, Ticker};
 use futures::future::{self, BoxFuture, FutureExt};
 use futures::stream::{self, BoxStream, StreamExt};
 use jiff::civil::Date;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::now;
 use crate::support::{down, ticker};
@@ -27,6 +27,7 @@ pub(super) struct Scripted {
     asked: Mutex<Vec<String>>,
     histories_asked: Mutex<Vec<String>>,
     release: Notify,
+    tells_histories: watch::Sender<bool>,
 }
 
 impl Scripted {
@@ -39,6 +40,7 @@ impl Scripted {
             asked: Mutex::default(),
             histories_asked: Mutex::default(),
             release: Notify::new(),
+            tells_histories: watch::Sender::new(true),
         })
     }
 
@@ -88,6 +90,15 @@ impl Scripted {
         };
         let mut histories = self.histories.lock().unwrap();
         histories.insert(ticker(symbol), history);
+    }
+
+    /// From now on questions about histories are taken and not answered.
+    pub(super) fn hold_histories(&self) {
+        self.tells_histories.send_replace(false);
+    }
+
+    pub(super) fn release_histories(&self) {
+        self.tells_histories.send_replace(true);
     }
 
     /// Which symbols it was asked to price, in order.
@@ -151,7 +162,12 @@ impl MarketDataSource for Scripted {
         let mut asked = self.histories_asked.lock().unwrap();
         asked.push(ticker.to_string());
         let found = self.histories.lock().unwrap().get(ticker).cloned();
-        future::ready(found.ok_or(SourceError::UnknownSymbol)).boxed()
+        async move {
+            let mut tells = self.tells_histories.subscribe();
+            tells.wait_for(|tells| *tells).await.unwrap();
+            found.ok_or(SourceError::UnknownSymbol)
+        }
+        .boxed()
     }
 
     fn quotes<'a>(&'a self, _: Ask, tickers: &'a [Ticker]) -> BoxStream<'a, (Ticker, Quoted)> {

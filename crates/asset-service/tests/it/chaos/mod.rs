@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use asset_service::AssetConfig;
 use fake_market::{FakeMarket, Misbehaviour, Source, Trouble};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -30,16 +31,18 @@ const SYMBOLS: [&str; 24] = [
     "SYM00009", "SYM00010", "BRK-B", "AAPL", "VOD.L", "BARC.L", "SAP.DE", "BTC-USD", "ETH-USD",
     "SOL-EUR", "EURUSD=X", "EURGBP=X", "EURJPY=X", "EURCHF=X", "USDCHF=X", "USDEUR=X",
 ];
-/// In the order they are asked, with the calls each allows in a minute.
+const REFRESH_SECONDS: u32 = 3;
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+/// In the order they are asked, with the calls each allows in a minute and in a day.
 ///
 /// The first ones run out, so that others must stand in.
-const SOURCES: [(Source, u32); 6] = [
-    (Source::Finnhub, 60),
-    (Source::CoinGecko, 60),
-    (Source::Yahoo, 400),
-    (Source::TwelveData, 600),
-    (Source::Frankfurter, 100),
-    (Source::Ecb, 100),
+const SOURCES: [(Source, u32, u32); 6] = [
+    (Source::Finnhub, 60, 20),
+    (Source::CoinGecko, 60, 1_000),
+    (Source::Yahoo, 400, 10_000),
+    (Source::TwelveData, 600, 150),
+    (Source::Frankfurter, 100, 1_000),
+    (Source::Ecb, 100, 1_000),
 ];
 
 struct Chaos {
@@ -58,14 +61,15 @@ impl Chaos {
         let mut config = AssetConfig {
             quote_ttl_seconds: TTL_SECONDS,
             quote_revalidate_seconds: TTL_SECONDS,
+            refresh_seconds: REFRESH_SECONDS,
             failure_pause_seconds: 1,
             unknown_symbol_seconds: 1,
-            ..sources::config(&fake, &SOURCES.map(|(source, _)| source))
+            ..sources::config(&fake, &SOURCES.map(|(source, ..)| source))
         };
-        for (source, calls) in SOURCES {
+        for (source, in_a_minute, in_a_day) in SOURCES {
             let upstream = sources::upstream(&mut config, source);
-            upstream.calls_per_minute = calls;
-            upstream.calls_per_day = 0;
+            upstream.calls_per_minute = in_a_minute;
+            upstream.calls_per_day = in_a_day;
             upstream.calls_per_month = 0;
             upstream.breaker_open_ms = 1_000;
         }
@@ -132,8 +136,11 @@ async fn a_minute_of_trouble() {
     println!("CHAOS_SEED={seed}");
     let chaos = Chaos::start(seed).await;
     chaos.all_are_current("before any trouble").await;
+    let (_stop, stopping) = watch::channel(false);
+    let mut serving = JoinSet::new();
+    serving.spawn(Arc::clone(&chaos).keep_time());
+    serving.spawn(chaos.market.service.refresher().run_until(stopping));
     let mut running = JoinSet::new();
-    running.spawn(Arc::clone(&chaos).keep_time());
     for client in 0..CLIENTS {
         running.spawn(Arc::clone(&chaos).use_it(client));
     }
@@ -151,20 +158,29 @@ async fn a_minute_of_trouble() {
         .all_are_current("a time to live after the trouble")
         .await;
     running.shutdown().await;
+    let asked = chaos.fake.calls().calls.len();
+    sleep(Duration::from_secs((2 * TTL_SECONDS).into())).await;
+    serving.shutdown().await;
 
     let calls = chaos.fake.calls();
-    for (source, budget) in SOURCES {
+    let is_kept_warm = calls.calls.len() > asked;
+    assert!(is_kept_warm, "nobody asks, and nothing is refreshed");
+    for (source, in_a_minute, in_a_day) in SOURCES {
         let most = calls.most_within(source, 59_900);
+        let all = calls.most_within(source, DAY_MS);
         println!(
-            "{}: {} calls, at most {most} of {budget} in a minute",
+            "{}: {all} calls of {in_a_day} a day, at most {most} of {in_a_minute} in a minute",
             source.name(),
-            calls.of_source(source)
         );
         assert!(
-            most <= usize::try_from(budget).unwrap(),
-            "{source:?} was asked {most} times"
+            all <= usize::try_from(in_a_day).unwrap(),
+            "{source:?}: {all}"
         );
-        assert_ne!(most, 0, "{source:?} was never asked");
+        assert!(
+            most <= usize::try_from(in_a_minute).unwrap(),
+            "{source:?}: {most}"
+        );
+        assert_ne!(all, 0, "{source:?} was never asked");
     }
     let met = calls
         .calls

@@ -23,17 +23,19 @@ const DAYS: &str = "from=2026-02-02&to=2026-02-13";
 const WORKING_DAYS: usize = 10;
 
 async fn check(subject: Subject, misbehaviour: Misbehaviour) {
-    // A whole past in other units, or days late, contradicts nothing in itself.
-    let can_be_told = !matches!(
-        misbehaviour,
-        Misbehaviour::Spike | Misbehaviour::WrongCurrency | Misbehaviour::Future
-    );
-    // A chart of CoinGecko does not say whose it is.
-    let is_named = subject.source != Source::CoinGecko || misbehaviour != Misbehaviour::OtherSymbol;
-    if can_be_told && is_named {
+    if can_be_told(subject.source, misbehaviour) {
         the_next_source_takes_over(subject, misbehaviour).await;
         alone_it_leaves_no_close(subject, misbehaviour).await;
     }
+}
+
+/// A chart of CoinGecko says neither whose it is nor in which currency.
+fn can_be_told(source: Source, misbehaviour: Misbehaviour) -> bool {
+    let unnamed = matches!(
+        misbehaviour,
+        Misbehaviour::OtherSymbol | Misbehaviour::WrongCurrency
+    );
+    source != Source::CoinGecko || !unnamed
 }
 
 fn misbehave(day: &Day, subject: Subject, misbehaviour: Misbehaviour) {
@@ -53,6 +55,7 @@ async fn the_next_source_takes_over(subject: Subject, misbehaviour: Misbehaviour
         second,
     } = subject;
     let day = Day::of(&[source, second]).await;
+    day.knows(symbol).await;
     misbehave(&day, subject, misbehaviour);
     let history = closes(&day, symbol).await;
     assert_eq!(history.at("/status"), "ok", "{}", history.body);
@@ -71,11 +74,17 @@ async fn the_next_source_takes_over(subject: Subject, misbehaviour: Misbehaviour
 
 async fn alone_it_leaves_no_close(subject: Subject, misbehaviour: Misbehaviour) {
     let day = Day::of(&[subject.source]).await;
+    day.knows(subject.symbol).await;
     misbehave(&day, subject, misbehaviour);
-    let history = closes(&day, subject.symbol).await;
-    assert_eq!(history.count("/items"), 0, "{}", history.body);
-    if !misbehaviour.is_a_lie() {
-        assert_eq!(history.at("/status"), "unavailable", "{}", history.body);
-        assert_ne!(history.at("/reason"), "null");
+    let path = format!("/v1/instruments/{}/prices?{DAYS}", subject.symbol);
+    let history = day.market.get(&path).await;
+    if history.status == 404 {
+        // A list of other currencies says nothing of this one.
+        assert_eq!(subject.source, Source::Ecb, "{}", history.body);
+        return;
     }
+    let history = history.expect(200);
+    assert_eq!(history.count("/items"), 0, "{}", history.body);
+    assert_eq!(history.at("/status"), "unavailable", "{}", history.body);
+    assert_ne!(history.at("/reason"), "null");
 }

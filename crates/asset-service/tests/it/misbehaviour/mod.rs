@@ -118,6 +118,12 @@ impl Day {
         seen
     }
 
+    /// Lets the price now be known, beside which a past can be seen to lie.
+    async fn knows(&self, symbol: &str) {
+        self.quote(symbol).await;
+        self.market.service.settled().await;
+    }
+
     /// What the source says right now.
     fn said(&self, source: Source, symbol: &str) -> Option<Decimal> {
         fake_market::price(source, symbol, self.market.clock.now())

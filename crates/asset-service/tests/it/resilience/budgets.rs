@@ -1,11 +1,14 @@
 use std::time::{Duration, Instant};
 
 use asset_service::source::upstream::{Call, Window};
+use asset_service::{AssetConfig, SourceName};
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use store::{Key, Record};
+use wiremock::ResponseTemplate;
 
 use super::Line;
+use crate::support::{Market, seconds};
 
 const HOUR: i64 = 3_600;
 
@@ -20,6 +23,46 @@ async fn the_calls_of_a_minute_come_back_a_minute_later() {
     line.pass(30);
     assert_eq!(line.answered(&upstream, line.ask(), 5).await, 2);
     assert_eq!(line.requests().await, 5);
+}
+
+#[tokio::test]
+async fn a_minute_of_few_calls_survives_a_restart() {
+    let mut line = Line::answering(200).await;
+    line.config.calls_per_minute = 8;
+    assert_eq!(line.answered(&line.upstream(), line.ask(), 6).await, 6);
+    line.pass(30);
+    let after = line.upstream();
+    assert_eq!(line.answered(&after, line.ask(), 6).await, 2);
+    assert_eq!(after.state().await.budgets[0].left, Some(0));
+    line.pass(30);
+    assert_eq!(line.answered(&line.upstream(), line.ask(), 9).await, 6);
+}
+
+#[tokio::test]
+async fn processes_share_a_minute_of_few_calls_even_at_the_same_moment() {
+    let mut line = Line::answering(200).await;
+    line.config.calls_per_minute = 8;
+    line.config.timeout_ms = 20_000;
+    let all = [line.upstream(), line.upstream(), line.upstream()];
+    let calls = (0..30).map(|call| line.is_answered(&all[call % 3]));
+    let answered = join_all(calls).await;
+    assert!(answered.contains(&true));
+    assert!(line.requests().await <= 8);
+    for upstream in &all {
+        line.answered(upstream, line.ask(), 9).await;
+    }
+    assert_eq!(line.requests().await, 8);
+}
+
+#[tokio::test]
+async fn an_idle_process_knows_what_others_have_left_of_the_minute() {
+    let mut line = Line::answering(200).await;
+    line.config.calls_per_minute = 8;
+    assert_eq!(line.answered(&line.upstream(), line.ask(), 3).await, 3);
+    let idle = line.upstream().state().await.budgets[0];
+    assert_eq!(idle.left, Some(5));
+    let back = "2026-03-10T15:01:00Z".parse().unwrap();
+    assert_eq!(idle.resets_at, Some(back));
 }
 
 #[tokio::test]
@@ -105,12 +148,62 @@ async fn one_call_may_cost_many() {
 }
 
 #[tokio::test]
-async fn work_behind_the_scenes_leaves_the_last_half_to_those_who_wait() {
+async fn work_behind_the_scenes_does_not_spend_in_the_morning_what_is_for_the_evening() {
     let mut line = Line::answering(200).await;
-    line.config.calls_per_day = 10;
+    line.config.calls_per_day = 48;
     let upstream = line.upstream();
-    assert_eq!(line.answered(&upstream, line.background(), 9).await, 5);
-    assert_eq!(line.answered(&upstream, line.ask(), 9).await, 5);
+    // At 15:00 of 24 calls as much as of 24 hours.
+    assert_eq!(line.answered(&upstream, line.background(), 40).await, 15);
+    line.pass(8 * HOUR);
+    assert_eq!(line.answered(&upstream, line.background(), 40).await, 8);
+    assert_eq!(line.answered(&upstream, line.ask(), 40).await, 25);
+    line.pass(HOUR);
+    assert_eq!(line.answered(&upstream, line.background(), 9).await, 0);
+    line.pass(HOUR);
+    assert_eq!(line.answered(&upstream, line.background(), 9).await, 1);
+}
+
+#[tokio::test]
+async fn what_nobody_has_heard_of_takes_a_quarter_of_a_day_at_most() {
+    let mut line = Line::answering(200).await;
+    line.config.calls_per_day = 40;
+    let before = line.upstream();
+    assert_eq!(line.answered(&before, line.discovering(), 9).await, 9);
+    let after = line.upstream();
+    assert_eq!(line.answered(&after, line.discovering(), 9).await, 1);
+    assert_eq!(line.answered(&after, line.ask(), 40).await, 30);
+    line.pass(24 * HOUR);
+    assert_eq!(line.answered(&after, line.ask(), 20).await, 20);
+    assert_eq!(line.answered(&after, line.discovering(), 20).await, 10);
+}
+
+#[tokio::test]
+async fn strangers_who_make_up_symbols_leave_the_calls_to_those_that_are_known() {
+    let line = Line::new().await;
+    let body = r#"{"chart":{"result":[{"meta":{"currency":"USD","symbol":"ACME","regularMarketTime":1773154770,"regularMarketPrice":10}}],"error":null}}"#;
+    line.answers(ResponseTemplate::new(200).set_body_raw(body, "application/json"))
+        .await;
+    let mut config = AssetConfig {
+        sources: vec![SourceName::Yahoo],
+        ..AssetConfig::default()
+    };
+    config.yahoo.base_url = line.server.uri();
+    config.yahoo.calls_per_day = 40;
+    let market = Market::configured(&config).await;
+    market.quote("ACME").await;
+    for number in 0..15 {
+        let path = format!("/v1/quotes?symbols=UP{number}");
+        market.get(&path).await.expect(200);
+        market
+            .get(&format!("/v1/instruments?query=up{number}"))
+            .await;
+    }
+    assert_eq!(line.requests().await, 10);
+    for _ in 0..20 {
+        market.clock.advance(seconds(60));
+        assert_ne!(market.quote("ACME").await.at("/staleness"), "stale");
+    }
+    assert_eq!(line.requests().await, 30);
 }
 
 #[tokio::test]
@@ -183,4 +276,34 @@ async fn calls_counted_by_schema_1_still_count() {
     // Two days after the day is over.
     let lapses = "2026-03-13T00:00:00Z".parse::<jiff::Timestamp>().unwrap();
     assert_eq!(stored.expires_at, Some(lapses.as_second()));
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct GoldenMinute(serde_json::Value);
+
+impl Record for GoldenMinute {
+    const KIND: &'static str = "recent_calls";
+}
+
+#[tokio::test]
+async fn a_minute_counted_by_schema_1_still_counts() {
+    let golden: serde_json::Value =
+        serde_json::from_str(include_str!("../golden/recent_calls_schema_1.json")).unwrap();
+    let mut line = Line::answering(200).await;
+    let key = Key::new("SOURCE#test", "CALLS#MINUTE");
+    let write = line.storage.table().write();
+    let write = write.create(&key, &GoldenMinute(golden));
+    write.commit().await.unwrap();
+    line.config.calls_per_minute = 8;
+    assert_eq!(line.answered(&line.upstream(), line.ask(), 9).await, 3);
+    let stored = line
+        .storage
+        .table()
+        .get::<GoldenMinute>(&key)
+        .await
+        .unwrap();
+    let taken = stored.unwrap().value.0;
+    let expected = r#"{"taken":[{"at":"2026-03-10T14:59:30Z","calls":5},{"at":"2026-03-10T15:00:00Z","calls":3}]}"#;
+    assert_eq!(taken.to_string(), expected);
 }

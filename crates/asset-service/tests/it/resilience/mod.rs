@@ -77,6 +77,10 @@ impl Line {
         }
     }
 
+    fn discovering(&self) -> Ask {
+        Ask::discovering(self.clock.now())
+    }
+
     async fn get(&self, upstream: &Upstream) -> Result<Answered, SourceError> {
         upstream.get(self.ask(), &Call::new(&[], &[])).await
     }

@@ -1,12 +1,12 @@
 use asset_service::source::coingecko::CoinGecko;
-use asset_service::source::{MarketDataSource, Question, Refusal, SourceError};
+use asset_service::source::{Ask, MarketDataSource, Question, Refusal, SourceError};
 use wiremock::matchers::{header, path, query_param};
 use wiremock::{Mock, MockServer};
 
 use super::{
     answers, ask, book, close, closes, history, json, quote, quotes, refusal, times_asked, with_key,
 };
-use crate::support::ticker;
+use crate::support::{seconds, ticker};
 
 const MARKETS: &str = "/api/v3/coins/markets";
 const PRICE: &str = "/api/v3/simple/price";
@@ -53,6 +53,31 @@ async fn a_batch_is_one_call_and_what_the_symbols_stand_for_is_asked_once() {
     assert_eq!(times_asked(&server).await, 2);
     quotes(&coingecko, &["BTC-USD", "ETH-USD", "BTC-EUR"]).await;
     assert_eq!(times_asked(&server).await, 3);
+}
+
+#[tokio::test]
+async fn a_coin_that_nobody_knows_is_looked_up_once_an_hour() {
+    let (server, coingecko) = start().await;
+    answers(&server, MARKETS, json(COINS)).await;
+    let unknown = Err(SourceError::UnknownSymbol);
+    for symbol in ["NOPE-USD", "NOPE-EUR", "NOPE-USD"] {
+        assert_eq!(quote(&coingecko, symbol).await, unknown);
+    }
+    assert!(
+        coingecko
+            .instrument(ask(), &ticker("NOPE-USD"))
+            .await
+            .is_err()
+    );
+    assert_eq!(times_asked(&server).await, 1);
+    let later = Ask::waiting(ask().now + seconds(3_600));
+    assert!(
+        coingecko
+            .instrument(later, &ticker("NOPE-USD"))
+            .await
+            .is_err()
+    );
+    assert_eq!(times_asked(&server).await, 2);
 }
 
 #[tokio::test]

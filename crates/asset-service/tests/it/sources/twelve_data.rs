@@ -8,7 +8,7 @@ use super::{
     answers, ask, book, close, closes, history, is_unavailable, json, quote, quotes, refusal,
     times_asked, with_key,
 };
-use crate::support::ticker;
+use crate::support::{Storage, clock, ticker};
 
 const QUOTE: &str = "/quote";
 const SERIES: &str = "/time_series";
@@ -134,7 +134,8 @@ async fn a_batch_is_no_larger_than_half_of_what_a_minute_allows() {
     let server = MockServer::start().await;
     let mut config = with_key(&server);
     config.calls_per_minute = 8;
-    let twelve_data = TwelveData::try_new(&config, &book().await).unwrap();
+    let storage = Storage::new().await;
+    let twelve_data = TwelveData::try_new(&config, &storage.book(&clock())).unwrap();
     answers(&server, QUOTE, json("{}")).await;
     let found = quotes(&twelve_data, &["A", "B", "C", "D", "E", "F"]).await;
     assert!(found.values().all(is_unavailable));

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::super::fixtures::*;
-use super::super::gains::{Gain, MissingRate, PartGain, of_disposal, sum};
+use super::super::gains::{Figures, Gain, MissingRate, PartGain, of_disposal};
 use super::super::{Entry, Transaction};
 use crate::money::Charge;
 use crate::{Currency, Money, Rate};
@@ -125,9 +125,11 @@ fn proceeds_and_charges_are_spread_over_the_parts_to_the_last_digit() {
         .map(|part| part.charges.amount().to_string())
         .collect();
     assert_eq!(charges, ["0.0033333333", "0.0033333334", "0.0033333333"]);
-    let net = parts.into_iter().map(|part| part.figures.unwrap().net);
-    let sum = sum(Currency::USD, net).unwrap();
-    assert_eq!(sum.gain, usd("-2.0100000001"));
+    let figures = parts.into_iter().map(|part| part.figures.unwrap());
+    let sum = figures.fold(Figures::zero(Currency::USD), |sum, part| {
+        sum.plus(&part).unwrap()
+    });
+    assert_eq!(sum.net.gain, usd("-2.0100000001"));
 }
 
 #[test]

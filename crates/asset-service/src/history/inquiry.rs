@@ -1,0 +1,174 @@
+//! Asking the sources for days, and believing what can be right.
+//!
+//! A few days that are known already are asked for again with the missing ones: they show whether
+//! the answer is about the same thing, and whether its source has corrected itself. What is
+//! disputed, or one close alone among others ([`doubt`](super::doubt)), is believed if another
+//! source says the same. Otherwise the answer is refused, or the close is left out.
+
+use domain::{Price, Ticker};
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use super::days::{day_after, day_before};
+use super::doubt::{Evidence, tell_the_same};
+use super::merge::{Told, covered_to};
+use super::{Reason, Shared};
+use crate::chain::{Among, Attributed, is_close};
+use crate::source::{Ask, MarketDataSource, Refusal, SourceError, SourceHistory};
+
+/// How far an answer reaches into days that are known.
+const OVERLAP_DAYS: i64 = 7;
+
+type Found = Attributed<SourceHistory>;
+
+pub(super) struct Inquiry<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) ticker: &'a Ticker,
+    pub(super) ask: Ask,
+    pub(super) completed: Date,
+    pub(super) evidence: Evidence,
+}
+
+impl Inquiry<'_> {
+    /// What the first of these sources that can be believed says about the days.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Chain::history`](crate::chain::Chain::history), and `Refused` for what cannot be.
+    pub(super) async fn told(
+        &self,
+        among: Among<'_>,
+        from: Date,
+        to: Date,
+    ) -> Result<Told, SourceError> {
+        let mut found = self.believed(among, self.overlapping(from, to)).await?;
+        let mut days = (from, to);
+        let mut doubted = self.set_aside(&mut found.value);
+        let is_corrected = self.evidence.is_corrected(&found.value, &found.source);
+        let contradicts = self.evidence.has_other_currency(&found.value)
+            || self.evidence.is_far_off(&found.value);
+        let replaces = is_corrected || contradicts;
+        if let Some(year) = self.evidence.years.keys().next().filter(|_| replaces) {
+            let whole = Date::new(*year, 1, 1).unwrap_or(from).min(from);
+            let same = |source: &dyn MarketDataSource| is_part_of(&found.source, source);
+            match self.history(&same, whole, self.completed).await {
+                // Where it no longer reaches, what it said before is all there is.
+                Ok(again) if again.value.since.is_some() && !contradicts => {}
+                Ok(again) => {
+                    (found, days) = (again, (whole, self.completed));
+                    doubted = self.set_aside(&mut found.value);
+                }
+                Err(error) if contradicts => return Err(error),
+                // The correction is seen again with the next days.
+                Err(_) => {}
+            }
+        }
+        let is_whole = replaces && days != (from, to);
+        let refused = self.vouched_for(&mut found, doubted).await;
+        let (from, to) = days;
+        let to = covered_to(&found.value.closes, from, to, self.completed);
+        Ok(Told {
+            from,
+            to,
+            why_short: refused.map_or(Reason::NotYetPublished, |_| Reason::RefusedHistory),
+            source: found.source,
+            fetched_at: self.shared.clock.now(),
+            history: found.value,
+            replaces: is_whole,
+        })
+    }
+
+    /// The days, and those beside them that are known.
+    fn overlapping(&self, from: Date, to: Date) -> (Date, Date) {
+        let knows = |date: Date| {
+            let year = self.evidence.years.get(&date.year());
+            year.and_then(|year| year.covered_to())
+                .is_some_and(|covered| covered >= date)
+        };
+        let earlier = from.saturating_sub(OVERLAP_DAYS.days());
+        let later = to.saturating_add(OVERLAP_DAYS.days()).min(self.completed);
+        (
+            if knows(day_before(from)) {
+                earlier
+            } else {
+                from
+            },
+            if knows(day_after(to)) { later } else { to },
+        )
+    }
+
+    async fn history(&self, among: Among<'_>, from: Date, to: Date) -> Result<Found, SourceError> {
+        let chain = &self.shared.chain;
+        chain
+            .history_from(among, self.ask, self.ticker, from, to)
+            .await
+    }
+
+    /// An answer that nothing known disputes, or that two sources agree on.
+    async fn believed(
+        &self,
+        among: Among<'_>,
+        (from, to): (Date, Date),
+    ) -> Result<Found, SourceError> {
+        let first = self.history(among, from, to).await?;
+        let Some((reason, detail)) = self.evidence.disputes(&first.value) else {
+            return Ok(first);
+        };
+        let others =
+            |source: &dyn MarketDataSource| among(source) && !is_part_of(&first.source, source);
+        let second = self.history(&others, from, to).await;
+        if let Ok(second) = &second
+            && self.evidence.may_be_wrong_about(&first.value)
+            && tell_the_same(&first.value, &second.value)
+        {
+            return Ok(first);
+        }
+        let chain = &self.shared.chain;
+        chain.refuse(self.ticker, &first.source, reason, &detail);
+        match second {
+            Ok(second) if self.evidence.disputes(&second.value).is_none() => Ok(second),
+            _ => Err(SourceError::refused(reason, detail)),
+        }
+    }
+
+    /// Takes out the closes that stand alone.
+    fn set_aside(&self, history: &mut SourceHistory) -> Vec<(Date, Price)> {
+        let lone = self.evidence.lone(history);
+        let closes = &mut history.closes;
+        let is_lone = |close: &mut (Date, Price)| lone.contains(&close.0);
+        closes.extract_if(.., is_lone).collect()
+    }
+
+    /// Puts back what another source says as well, and gives the day of the last close if it is
+    /// not among that: it is asked for again.
+    async fn vouched_for(&self, found: &mut Found, doubted: Vec<(Date, Price)>) -> Option<Date> {
+        let ((first, _), (last, _)) = doubted.first().zip(doubted.last())?;
+        let others = |source: &dyn MarketDataSource| !is_part_of(&found.source, source);
+        let second = self.history(&others, *first, *last).await;
+        let second = second.map(|second| second.value).ok();
+        let second = second.filter(|second| second.currency == found.value.currency);
+        let says = |date: Date, close: Price| {
+            let mut theirs = second.iter().flat_map(|second| &second.closes);
+            theirs.any(|(day, theirs)| *day == date && is_close(*theirs, close))
+        };
+        let mut refused = None;
+        for (date, close) in doubted {
+            if says(date, close) {
+                found.value.closes.push((date, close));
+            } else {
+                let detail = format!("its close of {date} stands alone");
+                let chain = &self.shared.chain;
+                chain.refuse(self.ticker, &found.source, Refusal::Jump, &detail);
+                refused = Some(date);
+            }
+        }
+        found.value.closes.sort_by_key(|(date, _)| *date);
+        let last = found.value.closes.last().map(|(date, _)| *date);
+        refused.filter(|refused| last.is_none_or(|last| last < *refused))
+    }
+}
+
+/// Whether the answer is, perhaps in part, the source's own.
+pub(super) fn is_part_of(names: &str, source: &dyn MarketDataSource) -> bool {
+    names.split('+').any(|name| name == source.name())
+}

@@ -1,0 +1,212 @@
+//! Closes that cannot be right are not shown, and right ones are not withheld for good.
+
+use std::sync::Arc;
+
+use asset_service::AssetConfig;
+use asset_service::source::{Action, SourceHistory};
+use domain::{Currency, Quantity};
+
+use crate::past::{Past, date, items, price, prices, restarted, weekdays};
+use crate::support::{Market, seconds};
+
+const DAY: i64 = 86_400;
+
+fn ordinary() -> SourceHistory {
+    weekdays("2025-01-01", "2026-12-31")
+}
+
+/// The ordinary closes, but for those days.
+fn with(mut history: SourceHistory, closes: &[(&str, &str)]) -> SourceHistory {
+    for (day, close) in closes {
+        let of_day = history
+            .closes
+            .iter_mut()
+            .find(|(known, _)| *known == date(day));
+        of_day.unwrap().1 = price(close);
+    }
+    history
+}
+
+/// Ten times the ordinary closes from that day on.
+fn tenfold(mut history: SourceHistory, from: &str) -> SourceHistory {
+    for (day, close) in &mut history.closes {
+        if *day >= date(from) {
+            *close = price(&format!("{}", close.value() * rust_decimal::Decimal::TEN));
+        }
+    }
+    history
+}
+
+async fn over_both(first: &Arc<Past>, second: &Arc<Past>) -> Market {
+    let sources = vec![Arc::clone(first), Arc::clone(second)];
+    Market::over_all(&AssetConfig::default(), sources).await
+}
+
+#[tokio::test]
+async fn a_close_that_stands_alone_is_a_gap() {
+    for spike in ["1120.25", "11.2"] {
+        let source = Past::named("past", Ok(with(ordinary(), &[("2026-02-12", spike)])));
+        let market = Market::over(source).await;
+        let month = prices(&market, "from=2026-02-01&to=2026-02-28").await;
+        assert!(!items(&month).contains_key("2026-02-12"));
+        assert_eq!(items(&month).len(), 19);
+        assert_eq!(
+            (month.at("/gaps/0/from"), month.count("/gaps")),
+            ("2026-02-12".into(), 1)
+        );
+        assert_eq!(month.at("/status"), "ok");
+    }
+}
+
+#[tokio::test]
+async fn a_close_alone_that_another_source_has_as_well_is_kept() {
+    let spike = with(ordinary(), &[("2026-02-12", "300")]);
+    let (first, second) = (
+        Past::named("first", Ok(spike)),
+        Past::named("second", Ok(with(ordinary(), &[("2026-02-12", "310")]))),
+    );
+    let market = over_both(&first, &second).await;
+    let month = prices(&market, "from=2026-02-01&to=2026-02-28").await;
+    assert_eq!(items(&month)["2026-02-12"], "300");
+    assert_eq!(second.asked(), [(date("2026-02-12"), date("2026-02-12"))]);
+
+    second.tell(Ok(ordinary()));
+    let market = over_both(&first, &second).await;
+    let month = prices(&market, "from=2026-02-01&to=2026-02-28").await;
+    assert!(!items(&month).contains_key("2026-02-12"));
+}
+
+#[tokio::test]
+async fn a_crash_that_stays_and_a_split_are_no_lies() {
+    let mut crash = ordinary();
+    for (day, close) in &mut crash.closes {
+        if *day >= date("2026-02-12") {
+            *close = price("30");
+        }
+    }
+    let mut split = tenfold(ordinary(), "2026-02-12");
+    split.actions = Some(vec![Action::Split {
+        ex_date: date("2026-02-12"),
+        new: Quantity::parse("1").unwrap(),
+        old: Quantity::parse("10").unwrap(),
+    }]);
+    for told in [crash, split] {
+        let market = Market::over(Past::named("past", Ok(told))).await;
+        let month = prices(&market, "from=2026-02-01&to=2026-02-28").await;
+        assert_eq!((items(&month).len(), month.count("/gaps")), (20, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_last_close_that_jumps_waits_for_the_next_day() {
+    let source = Past::named(
+        "past",
+        Ok(with(
+            ordinary(),
+            &[("2026-03-09", "30"), ("2026-03-10", "31")],
+        )),
+    );
+    let market = Market::over(source.clone()).await;
+    for _ in 0..2 {
+        let week = prices(&market, "from=2026-03-02&to=2026-03-10").await;
+        assert_eq!(items(&week).len(), 5);
+        assert_eq!(
+            (week.at("/status"), week.at("/reason")),
+            ("partial".into(), "REFUSED_HISTORY".into())
+        );
+        assert_eq!(week.at("/gaps/0/from"), "2026-03-09");
+    }
+    assert_eq!(source.asked().len(), 1);
+    market.clock.advance(seconds(DAY));
+    let week = prices(&market, "from=2026-03-02&to=2026-03-10").await;
+    assert_eq!(week.at("/status"), "ok", "{}", week.body);
+    assert_eq!(items(&week)["2026-03-09"], "30");
+    assert_eq!(items(&week)["2026-03-10"], "31");
+}
+
+#[tokio::test]
+async fn a_tail_in_another_unit_than_what_is_stored_is_refused() {
+    let source = Past::named("past", Ok(ordinary()));
+    let market = Market::over(source.clone()).await;
+    prices(&market, "from=2026-03-02").await;
+    source.tell(Ok(tenfold(ordinary(), "2025-01-01")));
+    market.clock.advance(seconds(2 * DAY));
+    let week = prices(&market, "from=2026-03-02").await;
+    assert_eq!(
+        (week.at("/status"), week.at("/reason")),
+        ("partial".into(), "REFUSED_HISTORY".into())
+    );
+    assert_eq!(items(&week).len(), 6);
+    assert!(
+        items(&week).values().all(|close| close.len() == 6),
+        "{}",
+        week.body
+    );
+}
+
+#[tokio::test]
+async fn what_two_sources_say_counts_more_than_what_is_stored() {
+    let first = Past::named("first", Ok(tenfold(ordinary(), "2025-01-01")));
+    let second = Past::named("second", Ok(ordinary()));
+    let market = over_both(&first, &second).await;
+    prices(&market, "from=2026-03-02").await;
+    first.tell(Ok(ordinary()));
+    market.clock.advance(seconds(2 * DAY));
+    let year = prices(&market, "from=2026-01-01").await;
+    assert_eq!(items(&year)["2026-01-02"], "102.25", "{}", year.body);
+    assert_eq!((year.at("/status"), year.count("/gaps")), ("ok".into(), 0));
+}
+
+#[tokio::test]
+async fn a_changed_currency_is_believed_when_a_second_source_has_it_too() {
+    let mut euro = ordinary();
+    euro.currency = Currency::EUR;
+    let (first, second) = (
+        Past::named("first", Ok(ordinary())),
+        Past::named("second", Ok(ordinary())),
+    );
+    let market = over_both(&first, &second).await;
+    prices(&market, "from=2025-06-01").await;
+    market.clock.advance(seconds(2 * DAY));
+    first.tell(Ok(euro.clone()));
+    let disputed = prices(&market, "from=2026-03-02").await;
+    assert_eq!(
+        (disputed.at("/currency"), disputed.at("/status")),
+        ("USD".into(), "ok".into())
+    );
+    second.tell(Ok(euro));
+    market.clock.advance(seconds(2 * DAY));
+    let changed = prices(&market, "from=2026-03-02").await;
+    assert_eq!(
+        (changed.at("/currency"), changed.at("/status")),
+        ("EUR".into(), "ok".into())
+    );
+    let before = prices(&market, "from=2025-06-01&to=2025-12-31").await;
+    assert_eq!(
+        (before.at("/currency"), before.count("/gaps")),
+        ("EUR".into(), 0)
+    );
+}
+
+#[tokio::test]
+async fn a_corrected_close_is_picked_up_with_the_next_days_and_outlives_a_restart() {
+    let source = Past::named(
+        "past",
+        Ok(with(
+            ordinary(),
+            &[("2026-03-06", "106.35"), ("2025-07-01", "101.3")],
+        )),
+    );
+    let market = Market::over(source.clone()).await;
+    prices(&market, "from=2025-01-01").await;
+    source.tell(Ok(ordinary()));
+    market.clock.advance(seconds(2 * DAY));
+    let healed = prices(&market, "from=2026-03-02").await;
+    assert_eq!(items(&healed)["2026-03-06"], "106.25");
+    assert_eq!(source.asked().len(), 3);
+    let market = restarted(market, Past::down()).await;
+    let healed = prices(&market, "from=2025-01-01&to=2026-03-11").await;
+    assert_eq!(items(&healed)["2026-03-06"], "106.25");
+    assert_eq!(items(&healed)["2025-07-01"], "101.25");
+    assert_eq!(healed.at("/status"), "ok");
+}

@@ -1,0 +1,310 @@
+//! Realised gains: per sale the lots used, what they cost, and what price and rates made of it.
+
+use std::collections::BTreeSet;
+
+use api::portfolio::{BothGains, CostBasis, FigureStatus, Gains, LotGain, MissingInput, SaleGain};
+use axum::extract::State;
+use domain::ledger::gains::{self, Figures, MissingRate, PartGain};
+use domain::ledger::{Disposal, Transaction, fold_all};
+use domain::portfolio::CostBasisMethod;
+use domain::{Currency, PortfolioId, Ticker};
+use jiff::civil::Date;
+use service_kit::contract::{AnyRoute, Contended, NotFound, Paging, SignedIn, WithQuery};
+use service_kit::{AccessToken, Answer, CallerWithToken, PageRequest, Params, PathId, Result};
+
+use super::changes::{Edit, refused};
+use super::figures::{amount, number};
+use crate::histories::{self, Columns};
+use crate::state::PortfolioService;
+use crate::store::journal::Journal;
+use crate::store::ledger;
+
+/// Read what sales gained.
+///
+/// Another `method` than the portfolio's shows what would have been gained by it; nothing changes.
+#[utoipa::path(
+    get, path = "/v1/portfolios/{portfolio_id}/gains", tag = "Holdings", operation_id = "get_gains",
+    params(
+        ("portfolio_id" = String, Path, format = Uuid),
+        ("from" = Option<Date>, Query, description = "Only sales of this day and later; from the first entry when absent"),
+        ("to" = Option<Date>, Query, description = "Only sales of this day and earlier; today when absent"),
+        ("method" = Option<CostBasis>, Query, description = "Which lots a sale takes; the portfolio's method when absent"),
+        ("ticker_symbol" = Option<String>, Query, description = "Only this instrument", pattern = r"^[A-Za-z0-9^][A-Za-z0-9.^=_&:-]{0,31}$"),
+        Paging,
+    ),
+    responses(
+        (status = 200, description = "The gains; a sale that names lots which the method would have sold before is a conflict", body = Gains),
+        AnyRoute, SignedIn, NotFound, WithQuery, Contended,
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn get_gains(
+    State(service): State<PortfolioService>,
+    CallerWithToken { caller, token }: CallerWithToken,
+    PathId(id): PathId<PortfolioId>,
+    mut params: Params,
+) -> Result<Answer> {
+    let from = params.parsed("from", api::plain_date);
+    let to = params.parsed("to", api::plain_date);
+    let method = params.parsed("method", CostBasisMethod::parse);
+    let ticker = params.parsed("ticker_symbol", Ticker::parse);
+    let page = params.page();
+    if from.zip(to).is_some_and(|(from, to)| from > to) {
+        params.refuse("to", "BEFORE_FROM", "must not be before from");
+    }
+    params.finish()?;
+    let scope = format!("gains/{id}/{from:?}/{to:?}/{method:?}/{ticker:?}");
+    let after = page.after(&scope)?;
+    let (portfolio, _, journal) =
+        ledger::load_whole(&service.table, &service.ledgers, caller.customer_id, id).await?;
+    let portfolio = &portfolio.value.portfolio;
+    let base = portfolio.base_currency;
+    let method = method.unwrap_or(portfolio.cost_basis_method);
+    let first = journal.entries().next().map(|entry| entry.trade_date);
+    let today = service.clock.latest_date();
+    let to = to.unwrap_or(today);
+    let from = from.or(first).unwrap_or(to).min(to);
+
+    let mut sales = sales(&service, &journal, method, base, &token).await?;
+    sales.retain(|(sold, sale)| {
+        (from..=to).contains(&sale.date) && ticker.as_ref().is_none_or(|ticker| ticker == sold)
+    });
+    sales.sort_by_cached_key(|(_, sale)| std::cmp::Reverse(place(sale)));
+    let rates = rates(&service, &sales, base, &token).await;
+    let mut sums = Sums::new(base);
+    let mut items = Vec::new();
+    let mut last = None;
+    let mut next = None;
+    for (ticker, sale) in &sales {
+        let market = |currency, date| histories::rate_on(&rates, currency, base, date);
+        let parts = gains::of_disposal(sale, base, market)?;
+        let total = sums.add(&parts)?;
+        if after.as_ref().is_some_and(|after| place(sale) >= *after) {
+            continue;
+        }
+        if items.len() < page.size {
+            last = Some(place(sale));
+            items.push(shown(ticker, sale, &parts, total, &rates));
+        } else if next.is_none() {
+            next = last.as_ref().map(|last| PageRequest::token(&scope, last));
+        }
+    }
+    Answer::ok(&Gains {
+        portfolio_id: id.to_string(),
+        currency: base.code().to_owned(),
+        method: method.as_str().to_owned(),
+        from,
+        to,
+        status: sums.status(),
+        missing: sums
+            .missing
+            .iter()
+            .map(|missing| input(missing, &rates))
+            .collect(),
+        total: both(sums.total),
+        items,
+        next_page_token: next,
+    })
+}
+
+/// Every sale of a ledger with the lots a method takes.
+async fn sales(
+    service: &PortfolioService,
+    journal: &Journal,
+    method: CostBasisMethod,
+    base: Currency,
+    token: &AccessToken,
+) -> Result<Vec<(Ticker, Disposal)>> {
+    let filled = if method == CostBasisMethod::Average {
+        filled(service, journal, base, token).await
+    } else {
+        None
+    };
+    let folded = match &filled {
+        Some(entries) => fold_all(entries, method),
+        None => fold_all(journal.entries(), method),
+    };
+    let folded = folded.map_err(|error| refused(&error, &Edit::Record(Vec::new())))?;
+    Ok(folded
+        .into_iter()
+        .flat_map(|folded| {
+            let ticker = folded.position.ticker;
+            let of_it = folded.disposals.into_iter();
+            of_it.map(move |sale| (ticker.clone(), sale))
+        })
+        .collect())
+}
+
+/// The entries with the market's rates, which the average of a pool in another currency takes.
+/// None where every purchase is in the base currency.
+async fn filled(
+    service: &PortfolioService,
+    journal: &Journal,
+    base: Currency,
+    token: &AccessToken,
+) -> Option<Vec<Transaction>> {
+    let unstated = |entry: &Transaction| entry.entry.unstated_rates(entry.trade_date);
+    let needed: Vec<_> = journal.entries().flat_map(unstated).collect();
+    let needed: Vec<_> = needed
+        .into_iter()
+        .filter(|(currency, _)| *currency != base)
+        .collect();
+    if needed.is_empty() {
+        return None;
+    }
+    let rates = columns(service, &needed, base, token).await;
+    let fill = |entry: &Transaction| {
+        let mut entry = entry.clone();
+        let traded = entry.trade_date;
+        entry.entry.fill_rates(traded, |currency, day| {
+            histories::rate_on(&rates, currency, base, day)
+        });
+        entry
+    };
+    Some(journal.entries().map(fill).collect())
+}
+
+/// The rates that the gains of sales take.
+async fn rates(
+    service: &PortfolioService,
+    sales: &[(Ticker, Disposal)],
+    base: Currency,
+    token: &AccessToken,
+) -> Columns {
+    let mut needed = BTreeSet::new();
+    for (_, sale) in sales {
+        needed.insert((sale.proceeds.currency(), sale.date));
+        for part in &sale.parts {
+            needed.insert((part.cost.currency(), sale.date));
+            needed.insert((part.cost.currency(), part.purchase_date));
+        }
+    }
+    let needed: Vec<_> = needed
+        .into_iter()
+        .filter(|(currency, _)| *currency != base)
+        .collect();
+    columns(service, &needed, base, token).await
+}
+
+async fn columns(
+    service: &PortfolioService,
+    needed: &[(Currency, Date)],
+    base: Currency,
+    token: &AccessToken,
+) -> Columns {
+    let days = || needed.iter().map(|(_, day)| *day);
+    let Some((from, to)) = days().min().zip(days().max()) else {
+        return Columns::new();
+    };
+    let pairs = needed
+        .iter()
+        .map(|(currency, _)| Ticker::fx_pair(*currency, base));
+    service.histories.of(pairs.collect(), from, to, token).await
+}
+
+/// Where a sale stands in the list, as text that sorts like it.
+fn place(sale: &Disposal) -> String {
+    format!("{}#{}", sale.date, sale.transaction)
+}
+
+/// Gains summed, with what could not be.
+struct Sums {
+    base: Currency,
+    total: Figures,
+    missing: BTreeSet<MissingRate>,
+    is_empty: bool,
+}
+
+impl Sums {
+    fn new(base: Currency) -> Self {
+        Self {
+            base,
+            total: Figures::zero(base),
+            missing: BTreeSet::new(),
+            is_empty: true,
+        }
+    }
+
+    /// The gain of one sale, if all its parts have one.
+    fn add(&mut self, parts: &[PartGain]) -> Result<Option<Figures>> {
+        let mut sum = Some(Figures::zero(self.base));
+        for part in parts {
+            match &part.figures {
+                Ok(figures) => {
+                    sum = sum.map(|sum| sum.plus(figures)).transpose()?;
+                }
+                Err(missing) => {
+                    sum = None;
+                    self.missing.extend(missing);
+                }
+            }
+        }
+        if let Some(sum) = &sum {
+            self.total = self.total.plus(sum)?;
+            self.is_empty = false;
+        }
+        Ok(sum)
+    }
+
+    fn status(&self) -> FigureStatus {
+        match (self.missing.is_empty(), self.is_empty) {
+            (true, _) => FigureStatus::Ok,
+            (false, false) => FigureStatus::Partial,
+            (false, true) => FigureStatus::Unavailable,
+        }
+    }
+}
+
+fn both(figures: Figures) -> BothGains {
+    BothGains {
+        before_fees: figures.gross.into(),
+        after_fees: figures.net.into(),
+    }
+}
+
+fn input(missing: &MissingRate, rates: &Columns) -> MissingInput {
+    let pair = Ticker::fx_pair(missing.currency, missing.base);
+    MissingInput {
+        reason: histories::reason(rates, &pair),
+        symbol: pair.to_string(),
+        date: Some(missing.date),
+    }
+}
+
+fn shown(
+    ticker: &Ticker,
+    sale: &Disposal,
+    parts: &[PartGain],
+    total: Option<Figures>,
+    rates: &Columns,
+) -> SaleGain {
+    SaleGain {
+        transaction_id: sale.transaction.to_string(),
+        ticker_symbol: ticker.to_string(),
+        trade_date: sale.date,
+        quantity: number(sale.quantity.value()),
+        currency: sale.proceeds.currency().code().to_owned(),
+        proceeds: amount(sale.proceeds),
+        fee: amount(sale.fee),
+        tax: amount(sale.tax),
+        gain: total.map(both),
+        lots: parts.iter().map(|part| lot(part, rates)).collect(),
+    }
+}
+
+fn lot(part: &PartGain, rates: &Columns) -> LotGain {
+    let missing = part.figures.as_ref().err().into_iter().flatten();
+    LotGain {
+        investment_id: part.lot.to_string(),
+        purchase_date: part.purchase_date,
+        held_days: part.held_days,
+        quantity: number(part.quantity.value()),
+        proceeds: amount(part.proceeds),
+        charges: amount(part.charges),
+        cost_currency: part.cost.currency().code().to_owned(),
+        cost: amount(part.cost),
+        fees: amount(part.fees),
+        gain: part.figures.as_ref().ok().copied().map(both),
+        missing: missing.map(|missing| input(missing, rates)).collect(),
+    }
+}
