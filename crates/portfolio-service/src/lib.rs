@@ -41,8 +41,8 @@ pub fn router(service: PortfolioService) -> OpenApiRouter {
 /// Every route of the service. All of them are for the signed-in customer.
 pub fn routes() -> OpenApiRouter<PortfolioService> {
     use crate::http::{
-        cash, corrections, gains, holdings, investments, performance, portfolios, purchases,
-        summary, transactions,
+        cash, corrections, gains, holdings, investments, overview, performance, portfolios,
+        purchases, summary, transactions,
     };
     OpenApiRouter::new()
         .routes(routes!(
@@ -76,6 +76,7 @@ pub fn routes() -> OpenApiRouter<PortfolioService> {
         .routes(routes!(gains::get_gains))
         .routes(routes!(cash::get_cash))
         .routes(routes!(summary::get_summary))
+        .routes(routes!(overview::get_overview))
         .routes(routes!(performance::get_performance))
         .routes(routes!(performance::get_holding_performance))
         .routes(routes!(performance::get_overall_performance))

@@ -1,10 +1,12 @@
 //! The Portfolio service's resources.
 
 mod gains;
+mod overview;
 mod performance;
 mod transactions;
 
 pub use gains::{BothGains, Cash, CashBalance, GainFigures, Gains, LotGain, SaleGain};
+pub use overview::{Overview, PortfolioLine};
 pub use performance::{
     BenchmarkPerformance, BenchmarkPoint, ExplainedCash, ExplainedClose, ExplainedHolding,
     Explanation, MaxDrawdown, MissingDays, Performance, PerformanceInterval, PerformancePoint,

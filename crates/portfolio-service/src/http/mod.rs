@@ -8,6 +8,7 @@ pub(crate) mod figures;
 pub(crate) mod gains;
 pub(crate) mod holdings;
 pub(crate) mod investments;
+pub(crate) mod overview;
 pub(crate) mod performance;
 pub(crate) mod portfolios;
 pub(crate) mod purchases;

@@ -17,7 +17,7 @@ use crate::store::{ledger, portfolios};
 
 const EARLIEST: Date = date(1900, 1, 1);
 /// So many portfolios are read at once.
-const SIDE_BY_SIDE: usize = 8;
+pub(super) const SIDE_BY_SIDE: usize = 8;
 
 /// The query parameters, for the contract.
 #[derive(utoipa::IntoParams)]
@@ -152,7 +152,7 @@ pub(crate) async fn get_overall_performance(
 }
 
 /// The currency all have, or else US dollars.
-fn common(mut currencies: impl Iterator<Item = Currency>) -> Currency {
+pub(super) fn common(mut currencies: impl Iterator<Item = Currency>) -> Currency {
     let first = currencies.next().unwrap_or(Currency::USD);
     if currencies.all(|other| other == first) {
         first

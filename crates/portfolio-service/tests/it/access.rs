@@ -98,6 +98,7 @@ async fn no_route_answers_without_a_token() {
     let mut all = routes(&portfolio, &investment);
     all.push((Method::GET, "/v1/portfolios".into(), None));
     all.push((Method::GET, "/v1/performance".into(), None));
+    all.push((Method::GET, "/v1/summary".into(), None));
     all.push((Method::POST, "/v1/portfolios".into(), Some(PATCH.into())));
     for (method, path, body) in all {
         let refused = request(&world, method, &path, body.clone()).send().await;

@@ -12,6 +12,7 @@ mod golden;
 mod holdings;
 mod investments;
 mod market;
+mod overview;
 mod own;
 mod patches;
 mod performance;
