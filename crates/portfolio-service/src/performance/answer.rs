@@ -9,7 +9,7 @@ use api::portfolio::{
     PerformanceStatement, ReturnOfDay,
 };
 use domain::performance::{
-    Daily, DayReturn, Drawdown, Figures, Interval, NoFigure, Point, Range, Ratio, Statement,
+    Book, Daily, DayReturn, Drawdown, Figures, Interval, NoFigure, Point, Range, Ratio, Statement,
     Unvalued,
 };
 use domain::{Currency, Money};
@@ -80,15 +80,9 @@ pub(super) fn measured(
         Ok(daily) => {
             doubts.note(daily.missing(), market);
             doubts.note_unknown(&followed, market);
-            let (figures, returns) = Figures::with_returns(&daily)?;
-            let points = daily.points(returns.as_ref().ok(), interval(question.interval))?;
-            fill(&mut answer, &daily, figures, &mut reasons, question.base)?;
-            answer.series = points
-                .iter()
-                .map(|point| shown(point, question.base))
-                .collect();
+            fill(&mut answer, &daily, question.base, &mut reasons)?;
             if let Some(ticker) = &question.benchmark {
-                let dates = points.iter().map(|point| point.date);
+                let dates = answer.series.iter().map(|point| point.date);
                 let found = benchmark(ticker, &daily, market, &followed.rates, dates)?;
                 answer.benchmark = Some(found);
             }
@@ -103,7 +97,7 @@ pub(super) fn measured(
         Err(Unvalued::Overflow(error)) => return Err(error.into()),
     }
     doubts.note(&followed.unpriced, market);
-    answer.statement = statement(&followed, &mut doubts, market)?;
+    answer.statement = statement(&followed, &book, &mut doubts, market)?;
     if answer.statement.is_none() {
         reasons.add("statement", MISSING_INPUT);
     }
@@ -181,10 +175,12 @@ fn empty(question: &Question) -> Performance {
 fn fill(
     answer: &mut Performance,
     daily: &Daily,
-    figures: Figures,
-    reasons: &mut Reasons,
     base: Currency,
+    reasons: &mut Reasons,
 ) -> Result<()> {
+    let (figures, returns) = Figures::with_returns(daily)?;
+    let points = daily.points(returns.as_ref().ok(), interval(answer.interval))?;
+    answer.series = points.iter().map(|point| shown(point, base)).collect();
     let money = |amount| Some(amount_in(base, amount));
     let (start, end) = (daily.opening_value(), daily.closing_value());
     let flows = subtract(subtract(end, start)?, figures.gain)?;
@@ -257,11 +253,11 @@ const fn interval(asked: PerformanceInterval) -> Interval {
 
 fn statement(
     followed: &Followed<'_>,
+    book: &Book<'_>,
     doubts: &mut Doubts,
     market: &Market,
 ) -> Result<Option<PerformanceStatement>> {
-    let book = followed.book();
-    let found = Statement::of(&book, &followed.rates, followed.range, &followed.records());
+    let found = Statement::of(book, &followed.rates, followed.range, &followed.records());
     let found = match found {
         Ok(found) => found,
         Err(Unvalued::Missing(gaps)) => {

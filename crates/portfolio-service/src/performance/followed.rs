@@ -8,16 +8,17 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use domain::money::ArithmeticError;
 use domain::performance::{
     Book, CashTrack, Direction, Flow, Gap, OpenLot, Posting, Range, Rates, Realized, Records,
     Series, Track, Transferred,
 };
 use domain::valuation::Missing;
-use domain::{Currency, Money, PortfolioId, Quantity, Ticker};
+use domain::{Currency, Money, PortfolioId, Ticker};
 use service_kit::Result;
 
 use super::activity::{Activity, Held};
-use super::costs::{Terms, open};
+use super::costs::{Move, Terms, open};
 use super::market::{Market, bare};
 
 pub(super) struct Followed<'a> {
@@ -142,57 +143,23 @@ impl<'a> Followed<'a> {
         self.records.opening_lots.extend(opening);
         self.records.closing_lots.extend(closing);
         self.records.realized.extend_from_slice(&costs.realized);
-        let posted = held.postings.iter().copied();
-        self.records.postings.extend(posted.map(|posting| Posting {
-            rate: posting.rate.filter(|_| takes_stated),
-            ..posting
-        }));
+        self.records
+            .postings
+            .extend(posted(&held.postings, takes_stated));
+        let of_market = market.currency(&held.ticker).or(held.currency);
         let mut followable = Followable {
             held,
             portfolio: activity.portfolio.id,
-            currency: market
-                .currency(&held.ticker)
-                .or(held.currency)
-                .unwrap_or(base),
+            currency: of_market.unwrap_or(base),
             prices: market.prices(held),
-            flows: stated(&held.flows, takes_stated),
+            flows: flows(&held.flows, takes_stated).collect(),
             transfers: Vec::new(),
         };
         for moved in &costs.moves {
-            let is_inside = moved
-                .counterpart
-                .is_some_and(|other| within.contains(&other));
-            let is_outside_range = moved.date < self.range.from() || moved.date > self.range.to();
-            if is_inside || is_outside_range {
-                continue;
-            }
-            let track = bare(held, followable.currency, &followable.prices);
-            let Some(price) = track.price_on(moved.date)? else {
-                self.unpriced.push(Gap {
-                    what: Missing::Price(held.ticker.clone()),
-                    from: moved.date,
-                    to: moved.date,
-                });
-                continue;
-            };
-            for part in &moved.parts {
-                let value = value(part.quantity, price.value, followable.currency)?;
-                let amount = match moved.direction {
-                    Direction::In => value.amount(),
-                    Direction::Out => -value.amount(),
-                };
-                followable.transfers.push(Flow {
-                    date: moved.date,
-                    amount: Money::new(amount, value.currency()),
-                    rate: None,
-                });
-                self.records.transferred.push(Transferred {
-                    date: moved.date,
-                    direction: moved.direction,
-                    value,
-                    rate: None,
-                    lot: open(part),
-                });
+            let other = moved.counterpart;
+            let is_inside = other.is_some_and(|other| within.contains(&other));
+            if !is_inside && self.range.from() <= moved.date && moved.date <= self.range.to() {
+                self.add_move(&mut followable, moved)?;
             }
         }
         // Beside portfolios that track cash, the money of one that does not is from outside.
@@ -204,34 +171,63 @@ impl<'a> Followed<'a> {
         Ok(())
     }
 
+    /// Units that came or went, at what they were worth.
+    fn add_move(&mut self, followable: &mut Followable<'_>, moved: &Move) -> Result<()> {
+        let track = bare(followable.held, followable.currency, &followable.prices);
+        let Some(price) = track.price_on(moved.date)? else {
+            self.unpriced.push(Gap {
+                what: Missing::Price(followable.held.ticker.clone()),
+                from: moved.date,
+                to: moved.date,
+            });
+            return Ok(());
+        };
+        for part in &moved.parts {
+            let value = part.quantity.value().checked_mul(price.value);
+            let value = value.ok_or(ArithmeticError::Overflow)?;
+            let amount = match moved.direction {
+                Direction::In => value,
+                Direction::Out => -value,
+            };
+            followable.transfers.push(Flow {
+                date: moved.date,
+                amount: Money::new(amount, followable.currency),
+                rate: None,
+            });
+            self.records.transferred.push(Transferred {
+                date: moved.date,
+                direction: moved.direction,
+                value: Money::new(value, followable.currency),
+                rate: None,
+                lot: open(part),
+            });
+        }
+        Ok(())
+    }
+
     fn add_money(&mut self, activity: &'a Activity, scope: Scope<'_>) {
         let takes_stated = activity.portfolio.base_currency == self.base;
         let tracks_cash = activity.portfolio.cash_tracking;
-        let own = |flow: Flow| Flow {
-            rate: flow.rate.filter(|_| takes_stated),
-            ..flow
-        };
-        self.cash
-            .extend(activity.cash.iter().map(|(currency, balances)| CashTrack {
-                currency: *currency,
-                balances,
-            }));
+        let cash = activity.cash.iter().map(|(currency, balances)| CashTrack {
+            currency: *currency,
+            balances,
+        });
+        self.cash.extend(cash);
         let is_outside = |other: Option<PortfolioId>| {
             !other.is_some_and(|other| tracks_cash && scope.tracks_cash(other))
         };
         let outside = activity
             .outside
             .iter()
-            .filter(|outside| is_outside(outside.counterpart));
-        self.flows.extend(outside.map(|outside| own(outside.flow)));
+            .filter(|outside| is_outside(outside.counterpart))
+            .map(|outside| &outside.flow);
+        self.flows.extend(flows(outside, takes_stated));
         self.records
             .movements
-            .extend(activity.movements.iter().copied().map(own));
-        let posted = activity.postings.iter().copied();
-        self.records.postings.extend(posted.map(|posting| Posting {
-            rate: posting.rate.filter(|_| takes_stated),
-            ..posting
-        }));
+            .extend(flows(&activity.movements, takes_stated));
+        self.records
+            .postings
+            .extend(posted(&activity.postings, takes_stated));
     }
 
     pub(super) fn book(&self) -> Book<'_> {
@@ -292,16 +288,21 @@ impl Followable<'_> {
     }
 }
 
-fn stated(flows: &[Flow], takes_stated: bool) -> Vec<Flow> {
-    let own = |flow: &Flow| Flow {
+/// Flows, with the rates they state if those are rates into the base.
+fn flows<'a>(
+    flows: impl IntoIterator<Item = &'a Flow>,
+    takes_stated: bool,
+) -> impl Iterator<Item = Flow> {
+    flows.into_iter().map(move |flow| Flow {
         rate: flow.rate.filter(|_| takes_stated),
         ..*flow
-    };
-    flows.iter().map(own).collect()
+    })
 }
 
-fn value(quantity: Quantity, price: rust_decimal::Decimal, currency: Currency) -> Result<Money> {
-    let amount = quantity.value().checked_mul(price);
-    let amount = amount.ok_or(domain::money::ArithmeticError::Overflow)?;
-    Ok(Money::new(amount, currency))
+/// Likewise.
+fn posted(postings: &[Posting], takes_stated: bool) -> impl Iterator<Item = Posting> {
+    postings.iter().map(move |posting| Posting {
+        rate: posting.rate.filter(|_| takes_stated),
+        ..*posting
+    })
 }

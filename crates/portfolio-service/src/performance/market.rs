@@ -16,7 +16,7 @@ use service_kit::AccessToken;
 
 use super::activity::Held;
 use crate::histories::{Columns, Histories, History, reason};
-use crate::prices::Prices;
+use crate::prices::{PriceBook, Prices};
 
 /// What an answer needs to know.
 #[derive(Debug, Clone)]
@@ -113,7 +113,7 @@ impl Market {
             columns,
             ..Self::default()
         };
-        for (ticker, quote) in quotes.iter().flat_map(|book| book.quotes()) {
+        for (ticker, quote) in quotes.iter().flat_map(PriceBook::quotes) {
             market.add_now(ticker, quote, today);
         }
         market
@@ -243,12 +243,12 @@ impl Market {
 
     /// Whether this is what `other` was made from: the very columns, and equal quotes.
     pub(super) fn is(&self, other: &Fingerprint) -> bool {
-        let same = |(left, right): ((&Ticker, &Arc<History>), (&Ticker, &Arc<History>))| {
-            left.0 == right.0 && Arc::ptr_eq(left.1, right.1)
-        };
+        let mut columns = self.columns.iter().zip(&other.columns);
         self.now == other.now
             && self.columns.len() == other.columns.len()
-            && self.columns.iter().zip(&other.columns).all(same)
+            && columns.all(|((ticker, column), (other_ticker, other_column))| {
+                ticker == other_ticker && Arc::ptr_eq(column, other_column)
+            })
     }
 }
 
