@@ -1,12 +1,14 @@
 //! The Portfolio service's resources.
 
+mod batches;
 mod gains;
 mod transactions;
 
+pub use batches::{MOST_TRANSACTIONS, RecordTransactions, RecordedTransactions};
 pub use gains::{BothGains, Cash, CashBalance, GainFigures, Gains, LotGain, SaleGain};
 pub use transactions::{
-    AmendTransaction, EntryLot, GivenLot, KindOfEntry, LotInput, OtherSide, Ratio, RatioInput,
-    RecordTransaction, SplitRatio, Transaction,
+    AmendTransaction, EntryLot, GivenLot, KindOfEntry, LotInput, MOST_LOTS, OtherSide, Ratio,
+    RatioInput, RecordTransaction, SplitRatio, Transaction,
 };
 
 use domain::money::Charge;

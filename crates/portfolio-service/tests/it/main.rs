@@ -6,9 +6,11 @@
 )]
 
 mod access;
+mod batches;
 mod concurrency;
 mod gains;
 mod golden;
+mod histories;
 mod holdings;
 mod investments;
 mod market;
@@ -20,4 +22,7 @@ mod raw;
 mod refusals;
 mod scale;
 mod summary;
+mod transactions;
+mod transfers;
+mod unworkable;
 mod world;
