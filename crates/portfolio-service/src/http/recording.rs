@@ -64,8 +64,7 @@ pub(crate) async fn record_transaction(
     let drafts = std::slice::from_ref(&draft);
     let known = Instruments::of(&service, &ledger, drafts, &token).await?;
     let (known, to) = (known.known(&draft, base), draft.to_portfolio);
-    let new_id = TransactionId::from_uuid(service.clock.new_id());
-    let transaction = recorded(&service, id, new_id, draft, known)?;
+    let transaction = recorded(&service, id, draft, known)?;
     if let Some(to) = to {
         return transfers::record(&service, owner, &transaction, to, &guard).await;
     }
@@ -130,13 +129,12 @@ pub(crate) async fn record_transactions(
     let (portfolio, ledger) = ledger::load(&service.table, &service.ledgers, owner, id).await?;
     let base = portfolio.value.portfolio.base_currency;
     let known = Instruments::of(&service, &ledger, &drafts, &token).await?;
-    let ids = ascending_ids(&service, drafts.len());
-    let entries: Vec<Transaction> = ids
+    // Rows of one day count in their order, which is that of their ids.
+    let entries: Vec<Transaction> = drafts
         .into_iter()
-        .zip(drafts)
-        .map(|(new_id, draft)| {
+        .map(|draft| {
             let known = known.known(&draft, base);
-            recorded(&service, id, new_id, draft, known)
+            recorded(&service, id, draft, known)
         })
         .collect::<Result<_>>()?;
     let answer = summed_up(&entries)?;
@@ -176,15 +174,6 @@ fn rows(
     Ok(drafts)
 }
 
-/// Rows of one day count in their order, which is that of their ids.
-fn ascending_ids(service: &PortfolioService, count: usize) -> Vec<TransactionId> {
-    let mut ids: Vec<_> = (0..count)
-        .map(|_| TransactionId::from_uuid(service.clock.new_id()))
-        .collect();
-    ids.sort_unstable();
-    ids
-}
-
 fn summed_up(entries: &[Transaction]) -> Result<Answer> {
     let dates = || entries.iter().map(|entry| entry.trade_date);
     let none = || Error::internal("a batch without an entry");
@@ -214,13 +203,12 @@ pub(super) fn record(write: &LedgerWrite, entries: &[Transaction]) -> Decision {
 fn recorded(
     service: &PortfolioService,
     portfolio_id: PortfolioId,
-    id: TransactionId,
     draft: Draft,
     known: Known,
 ) -> Result<Transaction> {
     let now = service.clock.now();
     Ok(Transaction {
-        id,
+        id: TransactionId::from_uuid(service.clock.new_id()),
         portfolio_id,
         trade_date: draft.trade_date,
         note: draft.note.clone(),

@@ -12,6 +12,7 @@ mod gains;
 mod golden;
 mod histories;
 mod holdings;
+mod interrupted;
 mod investments;
 mod market;
 mod own;

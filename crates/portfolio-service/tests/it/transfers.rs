@@ -266,7 +266,7 @@ async fn under_average_cost_what_leaves_is_what_arrives() {
     world.patch(&first, body).send().await.expect(200);
     let third = buy("AAPL", "3", "33.33", "2026-01-04");
     world.enter(&first, &third).await;
-    let left = world
+    world
         .enter(&first, &lots_to(&second, "13", "2026-01-05"))
         .await;
     // 300 + 500 + 99.99 and 4 of fees, for 23 units.

@@ -34,7 +34,7 @@ const FIELDS: [(&str, &str, &str); 30] = [
     (
         r#"{"type":"DEPOSIT","amount":0,"trade_date":"2026-01-05"}"#,
         "/amount",
-        "NOT_POSITIVE",
+        "ZERO",
     ),
     (
         r#"{"type":"WITHDRAWAL","amount":-5,"trade_date":"2026-01-05"}"#,
