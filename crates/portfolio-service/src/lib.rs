@@ -39,9 +39,8 @@ pub fn router(service: PortfolioService) -> OpenApiRouter {
 /// Every route of the service. All of them are for the signed-in customer.
 pub fn routes() -> OpenApiRouter<PortfolioService> {
     use crate::http::{
-        amendments, cash, corrections, gains, holdings, investments, portfolios, purchases, recording,
-        summary,
-        transactions,
+        amendments, cash, corrections, gains, holdings, investments, portfolios, purchases,
+        recording, summary, transactions,
     };
     OpenApiRouter::new()
         .routes(routes!(
