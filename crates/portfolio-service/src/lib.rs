@@ -41,8 +41,8 @@ pub fn router(service: PortfolioService) -> OpenApiRouter {
 /// Every route of the service. All of them are for the signed-in customer.
 pub fn routes() -> OpenApiRouter<PortfolioService> {
     use crate::http::{
-        cash, corrections, gains, holdings, investments, overview, performance, portfolios,
-        purchases, summary, transactions,
+        amendments, cash, corrections, gains, holdings, investments, overview, performance,
+        portfolios, purchases, recording, summary, transactions,
     };
     OpenApiRouter::new()
         .routes(routes!(
@@ -65,12 +65,13 @@ pub fn routes() -> OpenApiRouter<PortfolioService> {
         ))
         .routes(routes!(
             transactions::list_transactions,
-            transactions::record_transaction
+            recording::record_transaction
         ))
+        .routes(routes!(recording::record_transactions))
         .routes(routes!(
             transactions::get_transaction,
-            transactions::amend_transaction,
-            transactions::delete_transaction
+            amendments::amend_transaction,
+            amendments::delete_transaction
         ))
         .routes(routes!(holdings::list_holdings))
         .routes(routes!(gains::get_gains))

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,16 +78,30 @@ impl PortfolioService {
         }
     }
 
+    /// Waits until no other request of this process changes either portfolio.
+    pub(crate) async fn turns(&self, portfolios: [PortfolioId; 2]) -> Vec<MutexGuard<'_, ()>> {
+        // In one order for everybody, and each once: two portfolios may share a lock.
+        let places: BTreeSet<usize> = portfolios.map(place_of).into();
+        let mut turns = Vec::with_capacity(2);
+        for place in places {
+            turns.push(self.turns.0[place].lock().await);
+        }
+        turns
+    }
+
     /// Waits until no other request of this process changes the portfolio.
     ///
     /// Only a courtesy that saves retries: what keeps two writers apart is the
     /// portfolio's version in the table.
     pub(crate) async fn turn(&self, portfolio: PortfolioId) -> MutexGuard<'_, ()> {
-        let mut hasher = DefaultHasher::new();
-        portfolio.hash(&mut hasher);
-        let place = usize::try_from(hasher.finish() % TURNS as u64).unwrap_or(0);
-        self.turns.0[place].lock().await
+        self.turns.0[place_of(portfolio)].lock().await
     }
+}
+
+fn place_of(portfolio: PortfolioId) -> usize {
+    let mut hasher = DefaultHasher::new();
+    portfolio.hash(&mut hasher);
+    usize::try_from(hasher.finish() % TURNS as u64).unwrap_or(0)
 }
 
 impl FromRef<PortfolioService> for TokenVerifier {

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use api::client::AssetClient;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::{Method, Request, StatusCode};
+use axum::http::{Method, Request};
 use domain::CustomerId;
 use portfolio_service::{PortfolioConfig, PortfolioService, TABLE};
 use service_kit::testing::TestIssuer;
@@ -97,12 +97,6 @@ impl Ground {
 
 impl Bench {
     async fn asked(&self, method: Method, path: &str, body: String) -> Bytes {
-        let (status, bytes) = self.sent(method, path, body).await;
-        assert!(status.is_success(), "{path}: {status} {bytes:?}");
-        bytes
-    }
-
-    async fn sent(&self, method: Method, path: &str, body: String) -> (StatusCode, Bytes) {
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -113,20 +107,9 @@ impl Bench {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let status = response.status();
         let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await;
-        (status, bytes.unwrap())
-    }
-
-    /// In one batch, or one by one where the service takes none.
-    async fn record(&self, portfolio: &str, entries: &[String]) {
-        let path = format!("{portfolio}/transactions:batch");
-        let batch = format!("{{\"transactions\":[{}]}}", entries.join(","));
-        if self.sent(Method::POST, &path, batch).await.0.is_success() {
-            return;
-        }
-        for entry in entries {
-            let path = format!("{portfolio}/transactions");
-            self.asked(Method::POST, &path, entry.clone()).await;
-        }
+        let bytes = bytes.unwrap();
+        assert!(status.is_success(), "{path}: {status} {bytes:?}");
+        bytes
     }
 
     async fn read(&self, path: &str) -> Bytes {
@@ -154,7 +137,9 @@ async fn measured(entries: usize) -> Vec<(&'static str, String)> {
     let mut rows = Vec::new();
 
     let started = Instant::now();
-    bench.record(&portfolio, &data.entries).await;
+    let batch = format!("{{\"transactions\":[{}]}}", data.entries.join(","));
+    let path = format!("{portfolio}/transactions:batch");
+    bench.asked(Method::POST, &path, batch).await;
     rows.push(("batch recorded, durable", millis(started.elapsed())));
 
     let holdings = format!("{portfolio}/holdings");

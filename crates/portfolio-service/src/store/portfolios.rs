@@ -32,6 +32,8 @@ fn unsettled() -> bool {
 
 impl Record for StoredPortfolio {
     const KIND: &'static str = "portfolio";
+    /// 2: says how many pages there are, which older code would forget.
+    const SCHEMA: u32 = 2;
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -6,10 +6,13 @@
 )]
 
 mod access;
+mod batches;
 mod concurrency;
 mod gains;
 mod golden;
+mod histories;
 mod holdings;
+mod interrupted;
 mod investments;
 mod market;
 mod overview;
@@ -24,4 +27,7 @@ mod raw;
 mod refusals;
 mod scale;
 mod summary;
+mod transactions;
+mod transfers;
+mod unworkable;
 mod world;
