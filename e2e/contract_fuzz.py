@@ -24,7 +24,7 @@ parameters = { "path.ticker_symbol" = "MY:FUZZED" }
 
 [[operations]]
 include-method = ["GET", "POST", "PATCH"]
-parameters = { "path.portfolio_id" = "${FOLIO_PORTFOLIO}", "path.investment_id" = "${FOLIO_INVESTMENT}", "path.customer_id" = "me", "path.ticker_symbol" = "AAPL" }
+parameters = { "path.portfolio_id" = "${FOLIO_PORTFOLIO}", "path.investment_id" = "${FOLIO_INVESTMENT}", "path.transaction_id" = "${FOLIO_INVESTMENT}", "path.customer_id" = "me", "path.ticker_symbol" = "AAPL" }
 """
 
 # Thousands of sign-ins from one address are what the limits are there to stop.

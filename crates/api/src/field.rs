@@ -47,6 +47,10 @@ impl<T> Field<T> {
         }
     }
 
+    pub const fn is_missing(&self) -> bool {
+        matches!(self, Self::Missing)
+    }
+
     pub const fn is_given(&self) -> bool {
         !matches!(self, Self::Missing | Self::Null)
     }
@@ -75,7 +79,6 @@ impl<'de, T: FieldValue> Deserialize<'de> for Field<T> {
 /// are named, and so much of each name.
 const MOST_UNKNOWN: usize = 50;
 const LONGEST_NAME: usize = 100;
-const MOST_ROW_ERRORS: usize = 200;
 
 /// Reads a JSON object into a request.
 ///
@@ -102,45 +105,6 @@ pub fn read_object<T: DeserializeOwned>(
     })?;
     deserializer.end()?;
     Ok((value, unknown))
-}
-
-/// Reads a list of objects, with an error for every row that is wrong. `read`
-/// gives errors relative to its row.
-pub(crate) fn read_rows<R: DeserializeOwned, T>(
-    token: &RawValue,
-    most: usize,
-    read: impl Fn(R, Fields) -> Result<T, Vec<FieldError>>,
-) -> Result<Vec<T>, Vec<FieldError>> {
-    let refused = |code: &str, detail: String| vec![FieldError::new("", code, detail)];
-    let rows: Vec<&RawValue> =
-        serde_json::from_str(token.get()).map_err(|_| wrong_type("a list"))?;
-    if rows.is_empty() {
-        return Err(refused("EMPTY", "must not be empty".into()));
-    }
-    if rows.len() > most {
-        return Err(refused("TOO_MANY", format!("must be at most {most} rows")));
-    }
-    let mut found = Vec::with_capacity(rows.len());
-    let mut errors = Vec::new();
-    for (place, row) in rows.into_iter().enumerate() {
-        let row = read_object::<R>(row.get()).map_err(|_| wrong_type("an object"));
-        match row.and_then(|(row, unknown)| read(row, Fields::with(unknown))) {
-            Ok(row) => found.push(row),
-            Err(refused) if errors.len() < MOST_ROW_ERRORS => {
-                errors.extend(refused.into_iter().map(|error| FieldError {
-                    pointer: format!("/{place}{}", error.pointer),
-                    ..error
-                }));
-            }
-            Err(_) => {}
-        }
-    }
-    errors.truncate(MOST_ROW_ERRORS);
-    if errors.is_empty() {
-        Ok(found)
-    } else {
-        Err(errors)
-    }
 }
 
 /// Collects values and errors of one request.
@@ -273,7 +237,7 @@ tuples! {
     (A, B, C, D, E, F, G, H) (A, B, C, D, E, F, G, H, I)
 }
 
-fn wrong_type(expected: &str) -> Vec<FieldError> {
+pub(crate) fn wrong_type(expected: &str) -> Vec<FieldError> {
     vec![FieldError::new(
         "",
         code::WRONG_TYPE,

@@ -15,9 +15,11 @@ mod number;
 mod page;
 pub mod portfolio;
 mod problem;
+mod rows;
 
 pub use currency::CurrencyCode;
 pub use field::{Field, FieldValue, Fields, plain_date, read_object};
 pub use number::{AmountInput, ChargeInput, Number, PositiveInput};
 pub use page::Page;
 pub use problem::{FieldError, Problem, code};
+pub use rows::Rows;

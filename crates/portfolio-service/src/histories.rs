@@ -26,7 +26,7 @@ pub(crate) struct Histories {
 }
 
 /// What is known of one instrument, or of one pair of currencies.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct History {
     /// Of these days everything there is to know was asked.
     from: Date,

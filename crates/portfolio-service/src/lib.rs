@@ -8,6 +8,7 @@
 //! | the process that runs on AWS | `main.rs`, `apart.rs`, `service_kit::process` |
 //! | current prices and rates, asked of the Asset service | `prices.rs` |
 //! | closes and rates of past days, likewise | `histories.rs` |
+//! | from entries and closes to performance | `performance/` |
 //! | the rules | the `domain` crate |
 //!
 //! Invariant: the owner's id from the token is part of every key of a
@@ -17,6 +18,7 @@
 mod apart;
 mod histories;
 mod http;
+mod performance;
 mod prices;
 mod state;
 mod store;
@@ -39,8 +41,8 @@ pub fn router(service: PortfolioService) -> OpenApiRouter {
 /// Every route of the service. All of them are for the signed-in customer.
 pub fn routes() -> OpenApiRouter<PortfolioService> {
     use crate::http::{
-        cash, corrections, gains, holdings, investments, portfolios, purchases, summary,
-        transactions,
+        amendments, cash, corrections, gains, holdings, investments, overview, performance,
+        portfolios, purchases, recording, summary, transactions,
     };
     OpenApiRouter::new()
         .routes(routes!(
@@ -63,15 +65,20 @@ pub fn routes() -> OpenApiRouter<PortfolioService> {
         ))
         .routes(routes!(
             transactions::list_transactions,
-            transactions::record_transaction
+            recording::record_transaction
         ))
+        .routes(routes!(recording::record_transactions))
         .routes(routes!(
             transactions::get_transaction,
-            transactions::amend_transaction,
-            transactions::delete_transaction
+            amendments::amend_transaction,
+            amendments::delete_transaction
         ))
         .routes(routes!(holdings::list_holdings))
         .routes(routes!(gains::get_gains))
         .routes(routes!(cash::get_cash))
         .routes(routes!(summary::get_summary))
+        .routes(routes!(overview::get_overview))
+        .routes(routes!(performance::get_performance))
+        .routes(routes!(performance::get_holding_performance))
+        .routes(routes!(performance::get_overall_performance))
 }

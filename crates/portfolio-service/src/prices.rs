@@ -111,6 +111,21 @@ impl Prices {
         book
     }
 
+    /// The quotes of some symbols, pairs among them, as far as they can be had.
+    pub(crate) async fn of(&self, wanted: BTreeSet<Ticker>, token: &AccessToken) -> PriceBook {
+        let (own, wanted) = wanted.into_iter().partition(Ticker::is_own);
+        let mut book = PriceBook::default();
+        let pairs = BTreeSet::new();
+        let ((), own) = join!(
+            self.add(&mut book, wanted, &pairs),
+            self.ask_own(own, token),
+        );
+        for (ticker, seen) in own {
+            book.insert(ticker, seen);
+        }
+        book
+    }
+
     /// What the currencies of lots cost on the days they were paid in.
     async fn past_rates<'a>(
         &self,

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::apart::ApartConfig;
 use crate::histories::Histories;
+use crate::performance::Memory;
 use crate::prices::Prices;
 use crate::store::ledger::LedgerCache;
 
@@ -48,6 +50,7 @@ pub struct PortfolioService {
     pub(crate) prices: Prices,
     pub(crate) histories: Histories,
     pub(crate) ledgers: LedgerCache,
+    pub(crate) performances: Memory,
     pub(crate) clock: Clock,
     turns: Turns,
     verifier: TokenVerifier,
@@ -61,20 +64,29 @@ impl PortfolioService {
         verifier: TokenVerifier,
         clock: Clock,
     ) -> Self {
-        let histories = Histories::new(
-            asset.clone(),
-            config.cached_closes,
-            Duration::from_secs(config.history_reuse_seconds),
-        );
+        let history_reuse = Duration::from_secs(config.history_reuse_seconds);
+        let histories = Histories::new(asset.clone(), config.cached_closes, history_reuse);
         Self {
             table,
             prices: Prices::new(asset, histories.clone(), config.price_reuse_milliseconds),
             histories,
             ledgers: LedgerCache::new(config.cached_lots),
+            performances: Memory::new(config.cached_lots, history_reuse),
             clock,
             turns: Turns::default(),
             verifier,
         }
+    }
+
+    /// Waits until no other request of this process changes either portfolio.
+    pub(crate) async fn turns(&self, portfolios: [PortfolioId; 2]) -> Vec<MutexGuard<'_, ()>> {
+        // In one order for everybody, and each once: two portfolios may share a lock.
+        let places: BTreeSet<usize> = portfolios.map(place_of).into();
+        let mut turns = Vec::with_capacity(2);
+        for place in places {
+            turns.push(self.turns.0[place].lock().await);
+        }
+        turns
     }
 
     /// Waits until no other request of this process changes the portfolio.
@@ -82,11 +94,14 @@ impl PortfolioService {
     /// Only a courtesy that saves retries: what keeps two writers apart is the
     /// portfolio's version in the table.
     pub(crate) async fn turn(&self, portfolio: PortfolioId) -> MutexGuard<'_, ()> {
-        let mut hasher = DefaultHasher::new();
-        portfolio.hash(&mut hasher);
-        let place = usize::try_from(hasher.finish() % TURNS as u64).unwrap_or(0);
-        self.turns.0[place].lock().await
+        self.turns.0[place_of(portfolio)].lock().await
     }
+}
+
+fn place_of(portfolio: PortfolioId) -> usize {
+    let mut hasher = DefaultHasher::new();
+    portfolio.hash(&mut hasher);
+    usize::try_from(hasher.finish() % TURNS as u64).unwrap_or(0)
 }
 
 impl FromRef<PortfolioService> for TokenVerifier {

@@ -3,13 +3,13 @@
 //! The only module that reads the system's clock and draws random ids; clippy
 //! bans both everywhere else.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
-use uuid::{NoContext, Uuid};
+use uuid::{ContextV7, Uuid};
 
 #[derive(Debug, Clone)]
 pub struct Clock(Source);
@@ -17,8 +17,15 @@ pub struct Clock(Source);
 #[derive(Debug, Clone)]
 enum Source {
     System,
+    Manual(Arc<Manual>),
+}
+
+#[derive(Debug)]
+struct Manual {
     /// Microseconds since the epoch.
-    Manual(Arc<AtomicI64>),
+    now: AtomicI64,
+    /// What keeps ids of one instant in order.
+    ids: Mutex<ContextV7>,
 }
 
 impl Clock {
@@ -28,16 +35,17 @@ impl Clock {
 
     /// A clock that moves only when told to. Clones move together.
     pub fn manual(start: Timestamp) -> Self {
-        Self(Source::Manual(Arc::new(AtomicI64::new(
-            start.as_microsecond(),
-        ))))
+        Self(Source::Manual(Arc::new(Manual {
+            now: AtomicI64::new(start.as_microsecond()),
+            ids: Mutex::new(ContextV7::new()),
+        })))
     }
 
     /// Moves a manual clock; the system's clock moves by itself.
     pub fn advance(&self, by: SignedDuration) {
-        if let Source::Manual(now) = &self.0 {
+        if let Source::Manual(manual) = &self.0 {
             let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
-            now.fetch_add(micros, Ordering::SeqCst);
+            manual.now.fetch_add(micros, Ordering::SeqCst);
         }
     }
 
@@ -49,22 +57,22 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         let micros = match &self.0 {
             Source::System => Timestamp::now().as_microsecond(),
-            Source::Manual(now) => now.load(Ordering::SeqCst),
+            Source::Manual(manual) => manual.now.load(Ordering::SeqCst),
         };
         Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
     }
 
-    /// A new id that sorts after those this process made before it. Under a manual clock, ids of
-    /// the same instant sort at random.
+    /// A new id that sorts after those this process made before it.
     pub fn new_id(&self) -> Uuid {
-        match self.0 {
+        match &self.0 {
             #[expect(clippy::disallowed_methods, reason = "the one place that draws ids")]
             Source::System => Uuid::now_v7(),
-            Source::Manual(_) => {
+            Source::Manual(manual) => {
                 let now = self.now();
                 let seconds = u64::try_from(now.as_second()).unwrap_or(0);
                 let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
-                Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanos))
+                let context = manual.ids.lock().unwrap_or_else(PoisonError::into_inner);
+                Uuid::new_v7(uuid::Timestamp::from_unix(&*context, seconds, nanos))
             }
         }
     }
@@ -97,8 +105,9 @@ mod tests {
 
     #[test]
     fn ids_sort_by_when_they_were_made() {
-        let clock = Clock::system();
-        let ids: Vec<_> = (0..1000).map(|_| clock.new_id()).collect();
-        assert!(ids.is_sorted());
+        for clock in [Clock::system(), Clock::manual(Timestamp::UNIX_EPOCH)] {
+            let ids: Vec<_> = (0..1000).map(|_| clock.new_id()).collect();
+            assert!(ids.is_sorted());
+        }
     }
 }

@@ -37,6 +37,10 @@ tokio::task_local! {
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     pub body_bytes: usize,
+    /// Of a request to a route that ends in `:batch`.
+    pub batch_body_bytes: usize,
+    /// Batches received and worked on at once; more are turned away with 503.
+    pub concurrent_batches: usize,
     pub request_seconds: u64,
     /// Requests worked on at once; more are turned away with 503, except those for health.
     pub concurrent_requests: usize,
@@ -46,6 +50,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes: 1024 * 1024,
+            batch_body_bytes: 16 * 1024 * 1024,
+            concurrent_batches: 16,
             request_seconds: 10,
             concurrent_requests: 1024,
         }
@@ -56,10 +62,12 @@ impl Default for Limits {
 /// answered however busy the others are: a process that is busy is alive.
 pub fn surround(routes: Router, health: Router, limits: &Limits, clock: &Clock) -> Router {
     let time = Duration::from_secs(limits.request_seconds);
-    let permits = limits.concurrent_requests.min(Semaphore::MAX_PERMITS);
+    let permits = |most: usize| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
     let gate = Gate {
-        permits: Arc::new(Semaphore::new(permits)),
+        permits: permits(limits.concurrent_requests),
+        batches: permits(limits.concurrent_batches),
         body_bytes: limits.body_bytes,
+        batch_body_bytes: limits.batch_body_bytes,
         body_time: time,
     };
     routes
@@ -76,36 +84,52 @@ pub fn surround(routes: Router, health: Router, limits: &Limits, clock: &Clock) 
 #[derive(Clone)]
 struct Gate {
     permits: Arc<Semaphore>,
+    batches: Arc<Semaphore>,
     body_bytes: usize,
+    batch_body_bytes: usize,
     body_time: Duration,
 }
 
 /// Lets a request in once its body is here: who sends slowly holds up nobody else.
 async fn admit(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    let request = match received(&gate, request).await {
-        Ok(request) => request,
-        Err(error) => return error.into_response(),
-    };
-    let Ok(_permit) = gate.permits.try_acquire() else {
-        let busy = Error::Unavailable {
-            detail: "Too busy. Try again.",
-            retry_after_seconds: 1,
-        };
-        return busy.into_response();
-    };
-    next.run(request).await
+    match let_in(&gate, request, next).await {
+        Ok(response) => response,
+        Err(error) => error.into_response(),
+    }
 }
 
-async fn received(gate: &Gate, request: Request) -> Result<Request, Error> {
+async fn let_in(gate: &Gate, request: Request, next: Next) -> Result<Response, Error> {
+    const BUSY: Error = Error::Unavailable {
+        detail: "Too busy. Try again.",
+        retry_after_seconds: 1,
+    };
+    // Batches are large, so that few of them are in memory at once.
+    let batch = is_batch(&request).then(|| gate.batches.try_acquire());
+    let batch = batch.transpose().map_err(|_| BUSY)?;
+    let most = match &batch {
+        Some(_) => gate.batch_body_bytes,
+        None => gate.body_bytes,
+    };
+    let request = received(gate, request, most).await?;
+    let _permit = gate.permits.try_acquire().map_err(|_| BUSY)?;
+    Ok(next.run(request).await)
+}
+
+fn is_batch(request: &Request) -> bool {
+    let route = request.extensions().get::<MatchedPath>();
+    route.is_some_and(|route| route.as_str().ends_with(":batch"))
+}
+
+async fn received(gate: &Gate, request: Request, most: usize) -> Result<Request, Error> {
     let (parts, body) = request.into_parts();
     if body.is_end_stream() {
         return Ok(Request::from_parts(parts, body));
     }
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    if announced > gate.body_bytes {
+    if announced > most {
         return Err(Error::PayloadTooLarge);
     }
-    let whole = Limited::new(body, gate.body_bytes).collect();
+    let whole = Limited::new(body, most).collect();
     match tokio::time::timeout(gate.body_time, whole).await {
         Ok(Ok(body)) => Ok(Request::from_parts(parts, Body::from(body.to_bytes()))),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Error::PayloadTooLarge),

@@ -136,6 +136,18 @@ impl Write {
         self
     }
 
+    /// The actions of both, which are for one table, as one write.
+    pub fn and(mut self, other: Self) -> Self {
+        if self.table.name != other.table.name {
+            self.mistake.get_or_insert_with(|| StoreError::Refused {
+                source: "a write is to one table".into(),
+            });
+        }
+        self.mistake = self.mistake.or(other.mistake);
+        self.actions.extend(other.actions);
+        self
+    }
+
     /// When the item of the last action lapses.
     pub fn expire_at(self, at: Timestamp) -> Self {
         self.attribute(EXPIRES_AT, number(at.as_second()))

@@ -1,12 +1,22 @@
 //! The Portfolio service's resources.
 
+mod batches;
 mod gains;
+mod overview;
+mod performance;
 mod transactions;
 
+pub use batches::{MOST_TRANSACTIONS, RecordTransactions, RecordedTransactions};
 pub use gains::{BothGains, Cash, CashBalance, GainFigures, Gains, LotGain, SaleGain};
+pub use overview::{Overview, PortfolioLine};
+pub use performance::{
+    BenchmarkPerformance, BenchmarkPoint, ExplainedCash, ExplainedClose, ExplainedHolding,
+    Explanation, MaxDrawdown, MissingDays, Performance, PerformanceInterval, PerformancePoint,
+    PerformanceStatement, PerformanceWarning, ReturnOfDay, UsedFlow, UsedPrice,
+};
 pub use transactions::{
-    AmendTransaction, EntryLot, GivenLot, KindOfEntry, LotInput, OtherSide, Ratio, RatioInput,
-    RecordTransaction, SplitRatio, Transaction,
+    AmendTransaction, EntryLot, GivenLot, KindOfEntry, LotInput, MOST_LOTS, OtherSide, Ratio,
+    RatioInput, RecordTransaction, SplitRatio, Transaction,
 };
 
 use domain::money::Charge;

@@ -14,9 +14,13 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::currency::CurrencyCode;
-use crate::field::{Field, FieldValue, Fields, read_object, read_rows};
+use crate::field::{Field, FieldValue, Fields, read_object};
 use crate::number::{AmountInput, ChargeInput, Number, PositiveInput};
 use crate::problem::{FieldError, code};
+use crate::rows::read_rows;
+
+/// More lots than this are moved by several entries: an entry is stored in one item.
+pub const MOST_LOTS: usize = 1_000;
 
 /// What an entry is.
 #[derive(Debug, Clone, Copy, ToSchema)]
@@ -103,7 +107,7 @@ pub struct RecordTransaction {
     pub ratio: Field<SplitRatio>,
     /// Which lots are sold or leave, adding up to `quantity`; the portfolio's method chooses when
     /// absent. For a `TRANSFER_IN` the lots that come, with what they cost and when.
-    #[schema(value_type = Option<Vec<LotInput>>, min_items = 1, max_items = 10_000)]
+    #[schema(value_type = Option<Vec<LotInput>>, min_items = 1, max_items = 1_000)]
     #[serde(default)]
     pub lots: Field<Vec<GivenLot>>,
     /// Another portfolio of yours, which gets the lots or the money in the same moment.
@@ -156,7 +160,7 @@ pub struct AmendTransaction {
     #[schema(value_type = Option<RatioInput>)]
     #[serde(default)]
     pub ratio: Field<SplitRatio>,
-    #[schema(value_type = Option<Vec<LotInput>>, min_items = 1, max_items = 10_000)]
+    #[schema(value_type = Option<Vec<LotInput>>, min_items = 1, max_items = 1_000)]
     #[serde(default)]
     pub lots: Field<Vec<GivenLot>>,
     #[schema(value_type = Option<String>, min_length = 1, max_length = 1000)]
@@ -168,6 +172,38 @@ pub struct AmendTransaction {
 }
 
 impl AmendTransaction {
+    /// Whether it names anything but the note and the external id.
+    pub const fn changes_more_than_words(&self) -> bool {
+        let Self {
+            trade_date,
+            ticker_symbol,
+            instrument_type,
+            quantity,
+            price,
+            amount,
+            fee,
+            tax,
+            currency,
+            fx_rate,
+            ratio,
+            lots,
+            note: _,
+            external_id: _,
+        } = self;
+        !(trade_date.is_missing()
+            && ticker_symbol.is_missing()
+            && instrument_type.is_missing()
+            && quantity.is_missing()
+            && price.is_missing()
+            && amount.is_missing()
+            && fee.is_missing()
+            && tax.is_missing()
+            && currency.is_missing()
+            && fx_rate.is_missing()
+            && ratio.is_missing()
+            && lots.is_missing())
+    }
+
     /// The whole entry after the correction, as if it were recorded so.
     pub fn onto(self, current: RecordTransaction) -> RecordTransaction {
         RecordTransaction {
@@ -267,7 +303,7 @@ pub struct GivenLot {
 
 impl FieldValue for Vec<GivenLot> {
     fn read(token: &RawValue) -> Result<Self, Vec<FieldError>> {
-        read_rows(token, 10_000, |row: LotInput, mut fields| {
+        read_rows(token, MOST_LOTS, |row: LotInput, mut fields| {
             let investment_id = fields.optional("investment_id", row.investment_id);
             let quantity = fields.required("quantity", row.quantity);
             let purchase_date = fields.optional("purchase_date", row.purchase_date);

@@ -343,6 +343,29 @@ impl Entry {
         }
     }
 
+    /// Takes away every rate the entry states, for folding it in another currency
+    /// than the base they are rates into.
+    pub fn forget_rates(&mut self) {
+        match self {
+            Self::Buy(Buy { fx_rate, .. })
+            | Self::Sell(Sell { fx_rate, .. })
+            | Self::Dividend(Dividend { fx_rate, .. })
+            | Self::Interest(Interest { fx_rate, .. })
+            | Self::Fee(Expense { fx_rate, .. })
+            | Self::Tax(Expense { fx_rate, .. })
+            | Self::Deposit(CashFlow { fx_rate, .. })
+            | Self::Withdrawal(CashFlow { fx_rate, .. })
+            | Self::CashTransferIn(CashTransfer { fx_rate, .. })
+            | Self::CashTransferOut(CashTransfer { fx_rate, .. }) => *fx_rate = None,
+            Self::TransferIn(transfer) => {
+                for part in &mut transfer.lots {
+                    part.fx_rate = None;
+                }
+            }
+            Self::Split(_) | Self::TransferOut(_) => {}
+        }
+    }
+
     /// The currencies and days of the purchases of this entry that state no rate.
     pub fn unstated_rates(&self, traded: Date) -> Vec<(Currency, Date)> {
         match self {

@@ -38,6 +38,10 @@ pub enum LedgerError {
         date: Date,
         lot: TransactionId,
     },
+    #[error(
+        "the transfer {transfer} of {date} to another portfolio would take along something else"
+    )]
+    TakesOther { transfer: TransactionId, date: Date },
     #[error("the entry {entry} contradicts itself: {reason}")]
     Inconsistent {
         entry: TransactionId,

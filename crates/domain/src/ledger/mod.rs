@@ -13,6 +13,7 @@
 //! | `shelf.rs`, `pool.rs` | which lots a sale takes, by method, and what they cost |
 //! | [`gains`] | what sales gained, in the base currency |
 //! | [`cash`] | the money the entries leave, by currency |
+//! | `held.rs` | the units held at the end of each day |
 //! | `exact.rs` | the arithmetic: exact sums, two roundings |
 //!
 //! Prices and rates are not looked up here; what a position is worth now is in
@@ -27,6 +28,7 @@ mod error;
 mod exact;
 mod fold;
 pub mod gains;
+mod held;
 mod lot;
 mod pool;
 mod position;
@@ -40,6 +42,7 @@ pub use entry::{
     LotPart, NamedLot, Sell, Split, TransferIn, TransferOut,
 };
 pub use error::LedgerError;
+pub use held::held_by_day;
 pub use lot::Lot;
 pub use position::{Folded, Position, Tally, fold_all};
 pub use totals::Totals;

@@ -45,6 +45,15 @@ pub struct Folded {
     pub departures: Vec<Departure>,
 }
 
+impl Folded {
+    /// What a transfer took along.
+    pub fn departure(&self, transfer: TransactionId) -> Option<&Departure> {
+        self.departures
+            .iter()
+            .find(|departure| departure.transaction == transfer)
+    }
+}
+
 impl Tally {
     pub(super) fn note(&mut self, transaction: &Transaction) {
         let order = transaction.ledger_order();
@@ -193,6 +202,11 @@ impl Position {
             disposals: fold.disposals,
             departures: fold.departures,
         })
+    }
+
+    /// Whether no entry at all is about the instrument.
+    pub fn is_untouched(&self) -> bool {
+        self.lots.is_empty() && self.tally == Tally::default()
     }
 
     /// In the order of purchase.

@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::range::{Range, date_of, day_of};
-use super::series::{Point, Series};
+use super::series::{Observed, Point, Series};
 use crate::money::ArithmeticError;
 use crate::valuation::Missing;
 use crate::{Currency, Money, Quantity, Rate, Ticker};
@@ -102,6 +102,28 @@ pub enum Unvalued {
     Overflow(#[from] ArithmeticError),
 }
 
+impl Track<'_> {
+    /// The price of a day, the last one known carried forward and divided by
+    /// the splits since.
+    ///
+    /// # Errors
+    ///
+    /// `Overflow`.
+    pub fn price_on(&self, date: Date) -> Result<Option<Observed>, ArithmeticError> {
+        let Some(seen) = self.prices.on(date) else {
+            return Ok(None);
+        };
+        let mut value = seen.value;
+        for split in self.splits {
+            if seen.date < split.date && split.date <= date {
+                let scaled = times(value, split.old.value())?.checked_div(split.new.value());
+                value = scaled.ok_or(ArithmeticError::Overflow)?;
+            }
+        }
+        Ok(Some(Observed { value, ..seen }))
+    }
+}
+
 impl<'a> Rates<'a> {
     /// `series` gives, for each currency, the price of one unit of it in `base`.
     pub fn into(base: Currency, series: impl IntoIterator<Item = (Currency, &'a Series)>) -> Self {
@@ -124,6 +146,17 @@ impl<'a> Rates<'a> {
         series
             .and_then(|series| series.at(day))
             .ok_or_else(|| self.missing(currency))
+    }
+
+    /// The rate that a flow was converted with: its own, or else the market's
+    /// of its day.
+    pub fn of_flow(&self, flow: &Flow) -> Option<Decimal> {
+        let own = flow
+            .rate
+            .filter(|_| flow.amount.currency() != self.base)
+            .map(Rate::value);
+        let market = || self.at(flow.amount.currency(), day_of(flow.date)).ok();
+        own.or_else(|| market().map(|point| point.value))
     }
 
     /// None for the base itself and for what is not known at all.

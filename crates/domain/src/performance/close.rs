@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use super::book::{Book, Gap, Gaps, Rates, plus, times};
 use super::marked::Marked;
-use super::range::{date_of, day_of};
+use super::range::day_of;
 use super::series::{Observed, Point};
 use super::{CashTrack, Track};
 use crate::money::ArithmeticError;
@@ -134,8 +134,8 @@ fn line(
         ticker: track.ticker.clone(),
         quantity: marked.quantity(),
         currency: track.currency,
-        price: price.map(|point| seen(point, day)),
-        rate: rate.map(|point| seen(point, day)),
+        price: price.map(|point| point.seen_on(day)),
+        rate: rate.map(|point| point.seen_on(day)),
         value,
     }))
 }
@@ -154,7 +154,7 @@ fn cash_line(
     Ok(Some(CashLine {
         currency: track.currency,
         balance,
-        rate: rate.map(|point| seen(point, day)),
+        rate: rate.map(|point| point.seen_on(day)),
         value: rate.map(|rate| times(balance, rate.value)).transpose()?,
     }))
 }
@@ -162,14 +162,6 @@ fn cash_line(
 fn rate_at(currency: Currency, rates: &Rates<'_>, day: i32, gaps: &mut Gaps) -> Option<Point> {
     let found = rates.at(currency, day);
     found.map_err(|missing| gaps.add(missing, day, day)).ok()
-}
-
-fn seen(point: Point, day: i32) -> Observed {
-    Observed {
-        value: point.value,
-        date: date_of(point.day),
-        age: u32::try_from(day.saturating_sub(point.day)).unwrap_or(0),
-    }
 }
 
 #[cfg(test)]

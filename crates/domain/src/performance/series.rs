@@ -36,6 +36,17 @@ pub(super) struct Point {
     pub(super) value: Decimal,
 }
 
+impl Point {
+    /// What it says about a day on which it is the last one known.
+    pub(super) fn seen_on(self, day: i32) -> Observed {
+        Observed {
+            value: self.value,
+            date: date_of(self.day),
+            age: u32::try_from(day.saturating_sub(self.day)).unwrap_or(0),
+        }
+    }
+}
+
 /// What a series says about a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Observed {
@@ -86,14 +97,29 @@ impl Series {
             .collect();
         // Stable, so that of one day the point given last stays last.
         points.sort_by_key(|point| point.day);
-        points.dedup_by(|later, earlier| {
-            let same_day = later.day == earlier.day;
-            if same_day {
-                earlier.value = later.value;
-            }
-            same_day
-        });
-        Self { points }
+        Self {
+            points: one_a_day(points),
+        }
+    }
+
+    /// The first date that has a value.
+    pub fn first_date(&self) -> Option<Date> {
+        self.first_day().map(date_of)
+    }
+
+    /// The last date that has a value.
+    pub fn last_date(&self) -> Option<Date> {
+        self.points.last().map(|point| date_of(point.day))
+    }
+
+    /// The points of both. Of two on one date that of `other` counts.
+    #[must_use]
+    pub fn with(&self, other: &Self) -> Self {
+        let mut points = [self.points.as_slice(), other.points.as_slice()].concat();
+        points.sort_by_key(|point| point.day);
+        Self {
+            points: one_a_day(points),
+        }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -125,12 +151,7 @@ impl Series {
     /// ```
     pub fn on(&self, date: Date) -> Option<Observed> {
         let day = day_of(date);
-        let point = self.at(day)?;
-        Some(Observed {
-            value: point.value,
-            date: date_of(point.day),
-            age: u32::try_from(day.saturating_sub(point.day)).unwrap_or(0),
-        })
+        self.at(day).map(|point| point.seen_on(day))
     }
 
     /// Prices as they would have been had there always been today's units, for
@@ -172,6 +193,18 @@ impl Series {
             current: None,
         }
     }
+}
+
+/// Keeps the last of each day.
+fn one_a_day(mut in_order: Vec<Point>) -> Vec<Point> {
+    in_order.dedup_by(|later, earlier| {
+        let same_day = later.day == earlier.day;
+        if same_day {
+            earlier.value = later.value;
+        }
+        same_day
+    });
+    in_order
 }
 
 /// Walks a series forward, a day at a time or in leaps, reading each point once.
@@ -267,6 +300,24 @@ mod tests {
             [(day, "2".to_owned()), (date(2025, 3, 9), "3".to_owned())]
         );
         assert_eq!(series.len(), 2);
+    }
+
+    #[test]
+    fn two_series_become_one_and_the_other_one_counts() {
+        let first = Series::prices([
+            (date(2025, 3, 7), price("1")),
+            (date(2025, 3, 10), price("2")),
+        ]);
+        let other = Series::prices([
+            (date(2025, 3, 10), price("3")),
+            (date(2025, 3, 5), price("4")),
+        ]);
+        let both: Vec<_> = first.with(&other).points().collect();
+        let days: Vec<_> = both.iter().map(|(on, _)| on.day()).collect();
+        let values: Vec<_> = both.iter().map(|(_, value)| value.to_string()).collect();
+        assert_eq!((days, values.join(" ")), (vec![5, 7, 10], "4 1 3".into()));
+        assert_eq!(first.first_date(), Some(date(2025, 3, 7)));
+        assert_eq!(first.last_date(), Some(date(2025, 3, 10)));
     }
 
     #[test]

@@ -95,3 +95,60 @@ async fn record_until_killed(
         acknowledged.lock().await.push(id);
     }
 }
+
+const BATCH: usize = 300;
+
+/// More instruments than positions fit one transaction, so that they are written after the entries.
+fn batch() -> String {
+    let row = |row: usize| {
+        format!(
+            r#"{{"type":"BUY","ticker_symbol":"T{row}","instrument_type":"Stock","currency":"USD","quantity":1,"price":100,"trade_date":"2025-03-03"}}"#
+        )
+    };
+    let rows: Vec<String> = (0..BATCH).map(row).collect();
+    format!(r#"{{"transactions":[{}]}}"#, rows.join(","))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_batch_is_there_or_not_and_once_when_sent_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let folio = Folio::start(dir.path(), &[]);
+    let ada = registered(&folio, "ada@example.com").await;
+    let portfolio = opened(&folio, &ada, "Brokerage").await;
+    drop(folio);
+
+    let path = format!("/v1/portfolios/{portfolio}/transactions:batch");
+    let batch = batch();
+    let mut recorded = 0;
+    for run in 0..RUNS {
+        let key = format!("k-{run}");
+        let send = |folio: &TestClient, token: &str| {
+            let request = folio.post(&path).bearer(token).json_text(&*batch);
+            request.header("idempotency-key", &key).try_send()
+        };
+        let folio = Folio::start(dir.path(), &[]);
+        let token = signed_in(&folio, "ada@example.com").await.token;
+        let sending = tokio::spawn(send(&folio, &token));
+        tokio::time::sleep(Duration::from_millis(run * 13)).await;
+        folio.kill();
+        drop(sending.await);
+
+        let folio = Folio::start(dir.path(), &[]);
+        let token = signed_in(&folio, "ada@example.com").await.token;
+        let found = lots(&folio, &token, &portfolio).await;
+        assert!(
+            [recorded, recorded + BATCH].contains(&found),
+            "{found} lots where {recorded} were"
+        );
+        let answer = send(&folio, &token).await.unwrap().expect(201);
+        assert_eq!(answer.count("/transaction_ids"), BATCH);
+        recorded += BATCH;
+        assert_eq!(lots(&folio, &token, &portfolio).await, recorded);
+    }
+}
+
+async fn lots(folio: &TestClient, token: &str, portfolio: &str) -> usize {
+    let summary = folio.get(&format!("/v1/portfolios/{portfolio}/summary"));
+    let summary = summary.bearer(token).send().await.expect(200);
+    summary.at("/investments_count").parse().unwrap()
+}

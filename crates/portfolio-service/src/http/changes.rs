@@ -6,17 +6,18 @@
 //! anew, with everything that comes later, and the first entry that no longer
 //! works refuses the edit.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use axum::response::{IntoResponse, Response};
-use domain::ledger::{Folded, LedgerError, Position, Transaction};
+use domain::ledger::{Entry, Folded, LedgerError, Position, Transaction};
 use domain::{CustomerId, PortfolioId, Ticker, TransactionId};
 use service_kit::idempotency::{CommitError, is_replay};
-use service_kit::{Answer, Error, IdempotencyGuard, Result};
+use service_kit::{Answer, IdempotencyGuard, Result};
 use store::WriteError;
 
+use super::refusals::{changed_by_many, refused};
 use crate::state::PortfolioService;
-use crate::store::change::{LedgerWrite, settle};
+use crate::store::change::{After, LedgerWrite, settle};
 use crate::store::events::{self, LedgerChange};
 use crate::store::ledger::{self, Depth};
 
@@ -69,12 +70,9 @@ pub(super) async fn change(
                 continue;
             }
         };
-        let Some(folded) = fold(&write, &edit).map_err(|error| refused(&error, &edit))? else {
+        if !derive(&mut write, &edit)? {
             depth = Depth::Entries;
             continue;
-        };
-        for Folded { position, .. } in folded {
-            write.position(position)?;
         }
         let answer = answer(&write, &edit)?;
         let change = edit.event();
@@ -85,15 +83,11 @@ pub(super) async fn change(
             Err(error) => return Err(error.into()),
         }
         let event = events::ledger(&change, write.portfolio(), write.version(), &service.clock)?;
-        let (commit, after) = write.finish(&event);
+        let (commit, after) = write.finish(&event, 1);
         match guard.commit(commit, answer).await {
             Ok(response) if is_replay(&response) => return Ok(response),
             Ok(response) => {
-                if after.is_unsettled {
-                    settle(&service.table, &service.ledgers, owner, id).await?;
-                } else {
-                    service.ledgers.remember(id, after.ledger);
-                }
+                keep(service, owner, id, after).await;
                 return Ok(response);
             }
             // Whether an earlier attempt was committed after all shows in the entries.
@@ -102,6 +96,22 @@ pub(super) async fn change(
         }
     }
     Err(changed_by_many())
+}
+
+/// Keeps a ledger in memory, or settles it first. That it cannot be settled now takes nothing back:
+/// the change is made, and whoever changes the portfolio next settles it.
+pub(super) async fn keep(
+    service: &PortfolioService,
+    owner: CustomerId,
+    id: PortfolioId,
+    after: After,
+) {
+    if !after.is_unsettled {
+        service.ledgers.remember(id, after.ledger);
+    } else if let Err(error) = settle(&service.table, &service.ledgers, owner, id).await {
+        let error = &error as &dyn std::error::Error;
+        tracing::warn!(error, "a portfolio is not settled yet");
+    }
 }
 
 /// The ledger as it is, ready to be changed.
@@ -147,7 +157,7 @@ impl Edit {
         }
     }
 
-    fn added(&self) -> &[Transaction] {
+    pub(super) fn added(&self) -> &[Transaction] {
         match self {
             Self::Record(entries) => entries,
             Self::Amend(entry) => std::slice::from_ref(entry),
@@ -162,6 +172,17 @@ impl Edit {
             Self::Amend(entry) | Self::Remove(entry) => Some(entry.id),
         }
     }
+}
+
+/// Puts the positions after an edit into the write. False if that takes entries that were not read.
+pub(super) fn derive(write: &mut LedgerWrite, edit: &Edit) -> Result<bool> {
+    let Some(folded) = fold(write, edit).map_err(|error| refused(&error, edit))? else {
+        return Ok(false);
+    };
+    for Folded { position, .. } in folded {
+        write.position(position)?;
+    }
+    Ok(true)
 }
 
 /// The positions of the instruments an edit touches, after it. None if that
@@ -189,60 +210,54 @@ pub(super) fn fold(
     };
     let taken = edit.taken();
     let before = taken.and_then(|id| journal.find(id));
-    let touched: BTreeSet<&Ticker> = edit
-        .added()
-        .iter()
-        .chain(before)
-        .filter_map(|entry| entry.entry.ticker())
+    let touched = edit.added().iter().chain(before);
+    let mut entries: BTreeMap<&Ticker, Vec<&Transaction>> = touched
+        .filter_map(|entry| Some((entry.entry.ticker()?, Vec::new())))
         .collect();
-    let folded = |ticker: &Ticker| {
-        let kept = journal.of(ticker).filter(|entry| Some(entry.id) != taken);
-        let added = edit.added().iter();
-        let added = added.filter(|entry| entry.entry.ticker() == Some(ticker));
-        Position::fold(ticker.clone(), kept.chain(added), method)
-    };
-    touched
-        .into_iter()
-        .map(folded)
-        .collect::<std::result::Result<Vec<_>, _>>()
-        .map(Some)
-}
-
-/// Why the ledger refuses an edit.
-pub(super) fn refused(error: &LedgerError, edit: &Edit) -> Error {
-    let (code, culprit) = match error {
-        LedgerError::TooLarge => {
-            return Error::invalid("/quantity", "OUT_OF_RANGE", error.to_string());
+    let kept = journal.entries().filter(|entry| Some(entry.id) != taken);
+    for entry in kept.chain(edit.added()) {
+        let of_ticker = entry.entry.ticker();
+        if let Some(all) = of_ticker.and_then(|ticker| entries.get_mut(ticker)) {
+            all.push(entry);
         }
-        LedgerError::Oversold { sale, .. } => ("OVERSOLD", *sale),
-        LedgerError::LotNotHeld { sale, .. } => ("LOT_NOT_HELD", *sale),
-        LedgerError::LeavesNothing { split, .. } => ("LEAVES_NOTHING", *split),
-        LedgerError::Inconsistent { entry, .. } => ("INCONSISTENT", *entry),
-        LedgerError::OtherInstrument { .. }
-        | LedgerError::Duplicate(_)
-        | LedgerError::OutOfOrder(_) => return Error::internal(error.clone()),
-    };
-    let detail = error.to_string();
-    let errors = match edit {
-        Edit::Record(entries) if entries.len() > 1 => entries
-            .iter()
-            .position(|entry| entry.id == culprit)
-            .map(|row| api::FieldError::new(format!("/transactions/{row}"), code, detail.clone()))
-            .into_iter()
-            .collect(),
-        _ => Vec::new(),
-    };
-    Error::ConflictAt {
-        code,
-        detail,
-        errors,
     }
+    let folded = |(ticker, entries): (&Ticker, Vec<&Transaction>)| {
+        let after = Position::fold(ticker.clone(), entries.iter().copied(), method)?;
+        if entries.iter().any(|entry| is_linked_departure(entry)) {
+            let before = Position::fold(ticker.clone(), journal.of(ticker), method)?;
+            keeps_departures(&before, &after, entries)?;
+        }
+        Ok(after)
+    };
+    let all: std::result::Result<_, LedgerError> = entries.into_iter().map(folded).collect();
+    all.map(Some)
 }
 
-/// What is answered when every attempt found the portfolio changed in between.
-pub(super) fn changed_by_many() -> Error {
-    Error::Conflict {
-        code: "CONCURRENT_CHANGE",
-        detail: "The portfolio is being changed by many at once. Try again.".into(),
-    }
+fn is_linked_departure(entry: &Transaction) -> bool {
+    matches!(&entry.entry, Entry::TransferOut(transfer) if transfer.counterpart.is_some())
+}
+
+/// What went to another own portfolio is recorded there, so that it has to stay what it was.
+///
+/// # Errors
+///
+/// `TakesOther` for a transfer that would take along something else.
+pub(super) fn keeps_departures<'a>(
+    before: &Folded,
+    after: &Folded,
+    entries: impl IntoIterator<Item = &'a Transaction>,
+) -> std::result::Result<(), LedgerError> {
+    let mut linked = entries
+        .into_iter()
+        .filter(|entry| is_linked_departure(entry));
+    let changed = linked.find(|entry| {
+        let was = before.departure(entry.id);
+        was.is_some() && was != after.departure(entry.id)
+    });
+    changed.map_or(Ok(()), |transfer| {
+        Err(LedgerError::TakesOther {
+            transfer: transfer.id,
+            date: transfer.trade_date,
+        })
+    })
 }

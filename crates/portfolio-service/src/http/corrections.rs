@@ -20,7 +20,8 @@ use super::investments::NOT_FOUND;
 use super::purchases;
 use crate::state::PortfolioService;
 use crate::store::change::LedgerWrite;
-use crate::store::ledger;
+use crate::store::journal::Journal;
+use crate::store::ledger::{self, Ledger};
 
 /// Correct a purchase (JSON Merge Patch).
 #[utoipa::path(
@@ -46,9 +47,9 @@ pub(crate) async fn amend_investment(
         request, fields, ..
     }: Body<AmendInvestment>,
 ) -> Result<Response> {
-    let (_, _, journal) =
+    let (_, ledger, journal) =
         ledger::load_whole(&service.table, &service.ledgers, caller.customer_id, id).await?;
-    let current = journal.find(investment).ok_or(NOT_FOUND)?;
+    let current = behind(&ledger, &journal, investment)?;
     let amended =
         |current: &Transaction| amended(&service, current, fields.clone(), request.clone());
     let book = purchases::price(&service, &amended(current)?, &token).await?;
@@ -107,10 +108,18 @@ fn purchase<'a>(
 ) -> Result<Option<&'a Transaction>> {
     let (_, lot) = write.ledger().lot(investment).ok_or(NOT_FOUND)?;
     preconditions.check(&ETag::strong(lot.revision))?;
-    let Some(journal) = write.ledger().journal() else {
-        return Ok(None);
-    };
-    journal.find(investment).map(Some).ok_or(Error::Conflict {
+    let journal = write.ledger().journal();
+    let found = journal.map(|journal| behind(write.ledger(), journal, investment));
+    found.transpose()
+}
+
+fn behind<'a>(
+    ledger: &Ledger,
+    journal: &'a Journal,
+    investment: TransactionId,
+) -> Result<&'a Transaction> {
+    ledger.lot(investment).ok_or(NOT_FOUND)?;
+    journal.find(investment).ok_or(Error::Conflict {
         code: "LOT_WAS_TRANSFERRED",
         detail: "The investment came by a transfer. Change or delete that transfer.".into(),
     })

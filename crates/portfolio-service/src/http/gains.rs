@@ -12,8 +12,9 @@ use jiff::civil::Date;
 use service_kit::contract::{AnyRoute, Contended, NotFound, Paging, SignedIn, WithQuery};
 use service_kit::{AccessToken, Answer, CallerWithToken, PageRequest, Params, PathId, Result};
 
-use super::changes::{Edit, refused};
+use super::changes::Edit;
 use super::figures::{amount, number};
+use super::refusals::refused;
 use crate::histories::{self, Columns};
 use crate::state::PortfolioService;
 use crate::store::journal::Journal;

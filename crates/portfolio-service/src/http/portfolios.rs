@@ -21,7 +21,8 @@ use service_kit::{
 };
 use store::{Item, WriteError};
 
-use super::changes::{self, ATTEMPTS, changed_by_many};
+use super::changes::{ATTEMPTS, Edit, keeps_departures};
+use super::refusals::{changed_by_many, refused};
 use crate::state::PortfolioService;
 use crate::store::change::settle;
 use crate::store::journal::Journal;
@@ -180,8 +181,8 @@ pub(crate) async fn update_portfolio(
             Ok(()) => {
                 let mut version = item.version + 1;
                 if rederives {
-                    version =
-                        settle(&service.table, &service.ledgers, caller.customer_id, id).await?;
+                    let settled = settle(&service.table, &service.ledgers, caller.customer_id, id);
+                    version = settled.await.unwrap_or(version);
                 }
                 let etag = ETag::strong(version);
                 return Ok(Answer::ok(&Portfolio::from(&changed))?.etag(&etag));
@@ -219,8 +220,17 @@ async fn rederives(
             ),
         });
     }
-    fold_all(journal.entries(), changed.cost_basis_method)
-        .map_err(|error| changes::refused(&error, &changes::Edit::Record(Vec::new())))?;
+    let fold = |method| {
+        let none = Edit::Record(Vec::new());
+        fold_all(journal.entries(), method).map_err(|error| refused(&error, &none))
+    };
+    let before = fold(current.cost_basis_method)?;
+    let after = fold(changed.cost_basis_method)?;
+    for (before, after) in before.iter().zip(&after) {
+        let entries = journal.of(&after.position.ticker);
+        let kept = keeps_departures(before, after, entries);
+        kept.map_err(|error| refused(&error, &Edit::Record(Vec::new())))?;
+    }
     Ok(has_new_method)
 }
 

@@ -17,9 +17,11 @@ use service_kit::{
     AccessToken, Answer, Begun, Body, CallerWithToken, ETag, Error, Idempotency, PathId, Result,
 };
 
-use super::changes::{Edit, change, refused};
+use super::changes::{Edit, change};
 use super::figures;
-use super::transactions::{described, record};
+use super::instruments::described;
+use super::recording::record;
+use super::refusals::refused;
 use crate::prices::PriceBook;
 use crate::state::PortfolioService;
 use crate::store::change::LedgerWrite;

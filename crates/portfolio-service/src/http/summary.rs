@@ -6,7 +6,8 @@ use api::asset::{Quote, Staleness};
 use api::portfolio::{Allocation, Summary, UsedRate};
 use axum::extract::State;
 use domain::valuation::{Total, Valuation};
-use domain::{PortfolioId, Ticker};
+use domain::{InstrumentType, PortfolioId, Ticker};
+use rust_decimal::Decimal;
 use service_kit::contract::{AnyRoute, NotFound, SignedIn};
 use service_kit::{Answer, CallerWithToken, PathId, Result};
 
@@ -49,17 +50,7 @@ pub(crate) async fn get_summary(
         day_change: total.day_change().map(amount),
         status: figures::status(total.status()),
         missing: figures::missing(&total.missing, &book),
-        allocation: by_type
-            .into_iter()
-            .map(|(kind, sum, weight)| Allocation {
-                instrument_type: kind.to_string(),
-                market_value: sum.market_value().map(amount),
-                cost_basis: sum.cost_basis().map(amount),
-                unrealized_gain: sum.unrealized_gain().map(amount),
-                weight: weight.map(number),
-                status: figures::status(sum.status()),
-            })
-            .collect(),
+        allocation: allocation(by_type),
         rates: used_rates(&book),
         as_of: prices(&book).filter_map(|quote| quote.as_of).min(),
         staleness: worst(&total, &book),
@@ -69,15 +60,30 @@ pub(crate) async fn get_summary(
     })
 }
 
+/// The parts of the instrument types.
+pub(super) fn allocation(
+    by_type: Vec<(InstrumentType, Total, Option<Decimal>)>,
+) -> Vec<Allocation> {
+    let part = |(kind, sum, weight): (InstrumentType, Total, Option<Decimal>)| Allocation {
+        instrument_type: kind.to_string(),
+        market_value: sum.market_value().map(amount),
+        cost_basis: sum.cost_basis().map(amount),
+        unrealized_gain: sum.unrealized_gain().map(amount),
+        weight: weight.map(number),
+        status: figures::status(sum.status()),
+    };
+    by_type.into_iter().map(part).collect()
+}
+
 /// The quotes in the totals.
-fn prices(book: &PriceBook) -> impl Iterator<Item = &Quote> {
+pub(super) fn prices(book: &PriceBook) -> impl Iterator<Item = &Quote> {
     book.quotes()
         .map(|(_, quote)| quote)
         .filter(|quote| quote.price.is_some())
 }
 
 /// Fresh when there is nothing to be stale. A quote that was not even answered is in no book.
-fn worst(total: &Total, book: &PriceBook) -> Staleness {
+pub(super) fn worst(total: &Total, book: &PriceBook) -> Staleness {
     if !total.missing.is_empty() {
         return Staleness::Unavailable;
     }
@@ -91,14 +97,14 @@ fn worst(total: &Total, book: &PriceBook) -> Staleness {
     all.max_by_key(rank).unwrap_or(Staleness::Fresh)
 }
 
-fn sources(book: &PriceBook) -> Vec<String> {
+pub(super) fn sources(book: &PriceBook) -> Vec<String> {
     let named: BTreeSet<String> = prices(book)
         .filter_map(|quote| quote.source.clone())
         .collect();
     named.into_iter().collect()
 }
 
-fn used_rates(book: &PriceBook) -> Vec<UsedRate> {
+pub(super) fn used_rates(book: &PriceBook) -> Vec<UsedRate> {
     let used = |(ticker, quote): (&Ticker, &Quote)| {
         let (base, to) = ticker.as_fx_pair()?;
         Some(UsedRate {

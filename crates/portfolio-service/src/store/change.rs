@@ -60,9 +60,7 @@ impl LedgerWrite {
             positions: PositionWrites::new(),
         })
     }
-}
 
-impl LedgerWrite {
     pub(crate) fn portfolio(&self) -> &Portfolio {
         &self.next.portfolio
     }
@@ -139,10 +137,11 @@ impl LedgerWrite {
     }
 
     /// The commit, and the ledger as it will be after it.
-    pub(crate) fn finish(mut self, event: &Event) -> (Write, After) {
+    /// One of `share` ledgers changed by one transaction takes its share of the room.
+    pub(crate) fn finish(mut self, event: &Event, share: usize) -> (Write, After) {
         let id = self.next.portfolio.id;
         let fits = self.entries.size() + size_of(&self.positions) <= MOST_BYTES
-            && self.entries.actions() + self.positions.len() <= MOST_ACTIONS;
+            && self.entries.actions() + self.positions.len() <= MOST_ACTIONS / share;
         if !fits {
             self.next.is_unsettled = true;
             self.positions.clear();
@@ -185,30 +184,49 @@ pub(crate) async fn settle(
     id: PortfolioId,
 ) -> Result<u64> {
     loop {
-        let read = portfolios::load(table, owner, id).await?;
+        let mut read = portfolios::load(table, owner, id).await?;
         if !read.value.is_unsettled {
             return Ok(read.version);
         }
         let journal = Journal::load(table, id, read.value.pages).await?;
         let mut ledger = Ledger {
-            version: read.version + 1,
+            version: read.version,
             positions: positions::load(table, id).await?,
             pages: None,
         };
         let behind = ledger.derive(id, &journal, read.value.portfolio.cost_basis_method)?;
-        let step = first_that_fit(&behind);
-        let is_last = step.len() == behind.len();
-        let next = StoredPortfolio {
-            is_unsettled: !is_last,
-            ..read.value.clone()
-        };
-        let write = with_positions(portfolios::advance(table, &read, &next), step);
-        ledger.pages = Some(Pages::of_journal(Arc::new(journal), next.pages));
-        match write.commit().await {
-            Ok(()) if is_last => drop(cache.remember(id, ledger)),
-            Ok(()) | Err(WriteError::ConditionFailed { .. }) => {}
+        match write_behind(table, &mut read, &behind).await {
+            Ok(()) => {
+                ledger.version = read.version;
+                ledger.pages = Some(Pages::of_journal(Arc::new(journal), read.value.pages));
+                cache.remember(id, ledger);
+                return Ok(read.version);
+            }
+            Err(WriteError::ConditionFailed { .. }) => {}
             Err(error) => return Err(error.into()),
         }
+    }
+}
+
+/// Writes the positions, the last step together with the word that all are there.
+async fn write_behind(
+    table: &Table,
+    read: &mut Item<StoredPortfolio>,
+    mut behind: &[(Key, Option<PositionPage>)],
+) -> std::result::Result<(), WriteError> {
+    loop {
+        let (step, rest) = behind.split_at(how_many_fit(behind));
+        let next = StoredPortfolio {
+            is_unsettled: !rest.is_empty(),
+            ..read.value.clone()
+        };
+        let write = portfolios::advance(table, read, &next);
+        with_positions(write, step).commit().await?;
+        read.version += 1;
+        if rest.is_empty() {
+            return Ok(());
+        }
+        behind = rest;
     }
 }
 
@@ -222,14 +240,13 @@ fn with_positions(write: Write, positions: &[(Key, Option<PositionPage>)]) -> Wr
 }
 
 /// As many as fit one write.
-fn first_that_fit(behind: &[(Key, Option<PositionPage>)]) -> &[(Key, Option<PositionPage>)] {
+fn how_many_fit(behind: &[(Key, Option<PositionPage>)]) -> usize {
     let mut size = 0;
     let fits = |(_, page): &&(Key, Option<PositionPage>)| {
         size += page.as_ref().map_or(0, PositionPage::size);
         size <= MOST_BYTES
     };
-    let count = behind.iter().take(MOST_ACTIONS).take_while(fits).count();
-    &behind[..count]
+    behind.iter().take(MOST_ACTIONS).take_while(fits).count()
 }
 
 fn size_of(positions: &[(Key, Option<PositionPage>)]) -> usize {

@@ -102,6 +102,11 @@ impl Journal {
         self.0.iter().map(|filed| &*filed.entry)
     }
 
+    /// The same, to be kept.
+    pub(crate) fn shared(&self) -> impl Iterator<Item = &Arc<Transaction>> + Clone {
+        self.0.iter().map(|filed| &filed.entry)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }

@@ -10,6 +10,7 @@
 //! portfolio is marked as unsettled: then the stored positions are behind, and
 //! whoever reads derives them from the entries.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::ledger::{self, Folded, Lot, Position};
@@ -71,6 +72,11 @@ impl Ledger {
             .flat_map(|position| position.lots().iter().map(|lot| (&position.ticker, lot)))
     }
 
+    pub(crate) fn last_lot(&self, ticker: &Ticker) -> Option<&Lot> {
+        let place = self.place(ticker).ok()?;
+        self.positions[place].position.lots().last()
+    }
+
     /// All entries, if they were read: [`load_whole`] reads them.
     pub(crate) fn journal(&self) -> Option<&Arc<Journal>> {
         self.pages.as_ref()?.journal()
@@ -78,7 +84,9 @@ impl Ledger {
 
     pub(super) fn put(&mut self, paged: Paged) {
         match self.place(&paged.position.ticker) {
+            Ok(place) if paged.position.is_untouched() => drop(self.positions.remove(place)),
             Ok(place) => self.positions[place] = Arc::new(paged),
+            Err(_) if paged.position.is_untouched() => {}
             Err(place) => self.positions.insert(place, Arc::new(paged)),
         }
     }
@@ -212,9 +220,16 @@ impl Ledger {
         method: CostBasisMethod,
     ) -> Result<PositionWrites> {
         let folded = ledger::fold_all(journal.entries(), method).map_err(Error::internal)?;
-        let mut behind = PositionWrites::new();
+        // Also those that are stored and no entry is about any more.
+        let stored = self.positions().map(|position| position.ticker.clone());
+        let mut derived: BTreeMap<Ticker, Position> = stored
+            .map(|ticker| (ticker.clone(), Position::empty(ticker)))
+            .collect();
         for Folded { position, .. } in folded {
-            let ticker = position.ticker.clone();
+            derived.insert(position.ticker.clone(), position);
+        }
+        let mut behind = PositionWrites::new();
+        for (ticker, position) in derived {
             let (paged, pages) = self.paged(&ticker).after(position)?;
             self.put(paged);
             behind.extend(positions::writes(id, &ticker, pages));

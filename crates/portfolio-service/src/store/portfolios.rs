@@ -32,6 +32,8 @@ fn unsettled() -> bool {
 
 impl Record for StoredPortfolio {
     const KIND: &'static str = "portfolio";
+    /// 2: says how many pages there are, which older code would forget.
+    const SCHEMA: u32 = 2;
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -77,6 +79,16 @@ pub(crate) async fn list(
         None => query,
     };
     Ok(table.query(&query).await?)
+}
+
+/// All of the owner's portfolios, oldest first.
+pub(crate) async fn ids(table: &Table, owner: CustomerId) -> Result<Vec<PortfolioId>> {
+    let query = Query::partition(owner_partition(owner)).prefix("PF#");
+    let items = table.query_all::<StoredPortfolio>(&query).await?;
+    Ok(items
+        .into_iter()
+        .map(|item| item.value.portfolio.id)
+        .collect())
 }
 
 pub(crate) fn create(table: &Table, portfolio: &Portfolio, clock: &Clock) -> Result<Write> {

@@ -5,8 +5,9 @@
 //! and stays there, whatever its date. A change therefore rewrites the first
 //! page, which also carries the totals, and the pages of the lots it changes.
 //! A position without lots keeps its first page: it is closed, not forgotten.
+//! One without any entry is.
 //!
-//! Not here: when positions are written (`ledger.rs`), and what one means
+//! Not here: when positions are written (`change.rs`), and what one means
 //! (`domain`).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +47,7 @@ struct Held {
 
 impl Record for PositionPage {
     const KIND: &'static str = "position";
+    /// 2: packed, and with totals.
     const SCHEMA: u32 = 2;
 }
 
@@ -159,7 +161,10 @@ impl Paged {
             first.tally = Some(position.tally().clone());
         }
         let page = |(number, held): (u32, Held)| {
-            let is_kept = number == 0 || !held.lots.is_empty();
+            let is_kept = match number {
+                0 => !position.is_untouched(),
+                _ => !held.lots.is_empty(),
+            };
             let page = PositionPage {
                 ticker: position.ticker.clone(),
                 lots: Vec::new(),

@@ -3,7 +3,7 @@
 use http::Method;
 use service_kit::testing::TestRequest;
 
-use crate::world::{World, bought};
+use crate::world::{World, bought, buy};
 
 const PATCH: &str = r#"{"name":"Mine now"}"#;
 const AMEND: &str = r#"{"quantity":7}"#;
@@ -12,6 +12,10 @@ const AMEND: &str = r#"{"quantity":7}"#;
 fn routes(portfolio: &str, investment: &str) -> Vec<(Method, String, Option<String>)> {
     let purchase = bought("AAPL", "1", "1", "2026-01-05");
     let investments = format!("{portfolio}/investments");
+    let entry = buy("AAPL", "1", "1", "2026-01-05");
+    let transactions = format!("{portfolio}/transactions");
+    // An investment is what its purchase left.
+    let transaction = investment.replace("investments", "transactions");
     vec![
         (Method::GET, portfolio.into(), None),
         (Method::PATCH, portfolio.into(), Some(PATCH.into())),
@@ -20,8 +24,24 @@ fn routes(portfolio: &str, investment: &str) -> Vec<(Method, String, Option<Stri
         (Method::GET, investment.into(), None),
         (Method::PATCH, investment.into(), Some(AMEND.into())),
         (Method::DELETE, investment.into(), None),
+        (Method::GET, transactions.clone(), None),
+        (Method::POST, transactions.clone(), Some(entry.clone())),
+        (
+            Method::POST,
+            format!("{transactions}:batch"),
+            Some(format!(r#"{{"transactions":[{entry}]}}"#)),
+        ),
+        (Method::GET, transaction.clone(), None),
+        (Method::PATCH, transaction.clone(), Some(AMEND.into())),
+        (Method::DELETE, transaction, None),
         (Method::GET, format!("{portfolio}/holdings"), None),
         (Method::GET, format!("{portfolio}/summary"), None),
+        (Method::GET, format!("{portfolio}/performance"), None),
+        (
+            Method::GET,
+            format!("{portfolio}/holdings/AAPL/performance"),
+            None,
+        ),
         (Method::DELETE, portfolio.into(), None),
     ]
 }
@@ -80,6 +100,16 @@ async fn somebody_elses_investment_is_not_found_through_an_own_portfolio() {
         let refused = refused.send().await.expect(404);
         assert_eq!(refused.problem().code, "INVESTMENT_NOT_FOUND");
     }
+    let path = path.replace("investments", "transactions");
+    for (method, body) in [
+        (Method::GET, None),
+        (Method::PATCH, Some(AMEND.to_owned())),
+        (Method::DELETE, None),
+    ] {
+        let refused = request(&world, method, &path, body).bearer(&stranger);
+        let refused = refused.send().await.expect(404);
+        assert_eq!(refused.problem().code, "TRANSACTION_NOT_FOUND");
+    }
 }
 
 #[tokio::test]
@@ -91,6 +121,8 @@ async fn no_route_answers_without_a_token() {
         .await;
     let mut all = routes(&portfolio, &investment);
     all.push((Method::GET, "/v1/portfolios".into(), None));
+    all.push((Method::GET, "/v1/performance".into(), None));
+    all.push((Method::GET, "/v1/summary".into(), None));
     all.push((Method::POST, "/v1/portfolios".into(), Some(PATCH.into())));
     for (method, path, body) in all {
         let refused = request(&world, method, &path, body.clone()).send().await;

@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use store::{Key, Table};
 
-use crate::raw::{Event, Idempotency, Portfolio, Position, Purge, Raw, Transaction};
+use crate::raw::{
+    Entries, Event, FirstPortfolio, FirstPosition, Idempotency, Portfolio, Position, Purge, Raw,
+    Transaction,
+};
 use crate::world::{World, assert_figures, bought};
 
 const CUSTOMER: &str = "0192f0c4-0000-7000-8000-0000000000c1";
@@ -62,10 +65,21 @@ async fn with_golden_portfolio() -> (World, Table) {
     let mut world = World::new().await;
     world.become_customer(CUSTOMER.parse().unwrap());
     let table = world.table();
-    put!(table, Portfolio, golden!("portfolio"));
+    put!(table, FirstPortfolio, golden!("portfolio"));
     put!(table, Transaction, golden!("transaction_1"));
     put!(table, Transaction, golden!("transaction_2"));
-    put!(table, Position, golden!("position"));
+    put!(table, FirstPosition, golden!("position"));
+    (world, table)
+}
+
+/// The same ledger as it is stored since it lies in pages.
+async fn with_golden_pages() -> (World, Table) {
+    let mut world = World::new().await;
+    world.become_customer(CUSTOMER.parse().unwrap());
+    let table = world.table();
+    put!(table, Portfolio, golden!("portfolio_2"));
+    put!(table, Entries, golden!("entries"));
+    put!(table, Position, golden!("position_3"));
     (world, table)
 }
 
@@ -85,6 +99,10 @@ async fn a_golden_portfolio_is_read() {
     ] {
         assert_eq!(portfolio.at(field), value, "{field}");
     }
+    assert_investments(&world).await;
+}
+
+async fn assert_investments(world: &World) {
     let investments = world.read(&format!("{PORTFOLIO}/investments")).await;
     assert_figures(
         &investments,
@@ -105,13 +123,41 @@ async fn a_golden_portfolio_is_read() {
 }
 
 #[tokio::test]
+async fn golden_pages_are_read() {
+    let (mut world, table) = with_golden_pages().await;
+    assert_investments(&world).await;
+    let entries = world.read(&format!("{PORTFOLIO}/transactions")).await;
+    assert_eq!(entries.count("/items"), 2);
+    assert_figures(
+        &entries,
+        &[
+            ("/items/0/quantity", "1000"),
+            ("/items/1/quantity", "12.000000000000000000000001"),
+            ("/items/1/fee", "4.95"),
+        ],
+    );
+    // And without its positions, which are derived from them.
+    let mut unsettled = golden!("portfolio_2");
+    *unsettled.data.at("is_unsettled") = Raw::Bool(true);
+    put!(table, Portfolio, unsettled);
+    let remove = table.write().remove(&golden!("position_3").key);
+    remove.commit().await.unwrap();
+    world.restart().await;
+    assert_investments(&world).await;
+}
+
+#[tokio::test]
 async fn a_golden_portfolio_is_written_again_without_loss() {
     let (world, table) = with_golden_portfolio().await;
     let patched = world.patch(PORTFOLIO, "{}").send().await;
     patched.expect(200);
     let golden = golden!("portfolio");
     let stored = stored!(table, Portfolio, &golden.key);
-    assert_eq!(stored.leaves(), golden.data.leaves());
+    let mut expected = golden.data.leaves();
+    expected.insert("/pages".into(), "0".into());
+    // Its positions have no totals before the ledger is changed.
+    expected.insert("/is_unsettled".into(), "true".into());
+    assert_eq!(stored.leaves(), expected);
 }
 
 #[tokio::test]
@@ -120,17 +166,45 @@ async fn a_golden_ledger_is_written_again_with_nothing_but_its_revision_changed(
     world.patch(INVESTMENT, "{}").send().await.expect(200);
     let mut entry = golden!("transaction_1");
     *entry.data.at("revision") = Raw::Number("2".into());
-    let stored = stored!(table, Transaction, &entry.key);
-    assert_eq!(stored.leaves(), entry.data.leaves());
+    let alone = table.get::<Transaction>(&entry.key).await.unwrap();
+    assert!(alone.is_none(), "it is in a page now");
+    let page = Key::new(&entry.key.pk, "TXP#000000");
+    let mut page = stored!(table, Entries, &page).at("entries").unpacked();
+    assert_eq!(page.at("0").leaves(), entry.data.leaves());
+    let portfolio = stored!(table, Portfolio, &golden!("portfolio").key);
+    let portfolio = portfolio.leaves();
+    assert_eq!(portfolio["/pages"], "1");
+    assert_eq!(portfolio["/is_unsettled"], "false");
 
     // Lots that were stored before they knew their cost are stored with it.
-    let mut page = golden!("position_2");
-    *page.data.at("lots/0/revision") = Raw::Number("2".into());
-    let stored = stored!(table, Position, &page.key);
-    assert_eq!(stored.leaves(), page.data.leaves());
+    let mut lots = golden!("position_2");
+    *lots.data.at("lots/0/revision") = Raw::Number("2".into());
+    let mut stored = stored!(table, Position, &lots.key);
+    let mut stored = stored.at("packed").unpacked();
+    assert_eq!(stored.at("lots").leaves(), lots.data.at("lots").leaves());
     world.delete(INVESTMENT).send().await.expect(204);
     let left = world.read(&format!("{PORTFOLIO}/investments")).await;
     assert_eq!(left.count("/items"), 1);
+}
+
+#[tokio::test]
+async fn golden_pages_are_written_again_with_nothing_but_a_revision_changed() {
+    let (world, table) = with_golden_pages().await;
+    world.patch(INVESTMENT, "{}").send().await.expect(200);
+    let mut page = golden!("entries");
+    let mut expected = page.data.at("entries").unpacked();
+    let mut stored = stored!(table, Entries, &page.key);
+    let mut stored = stored.at("entries").unpacked();
+    let is_first = |entry: &mut Raw| entry.at("id").leaves()[""].ends_with("a1");
+    for entries in [&mut expected, &mut stored] {
+        let Raw::List(entries) = entries else {
+            panic!("entries are a list")
+        };
+        entries.sort_by_key(|entry| entry.leaves()["/id"].clone());
+        assert!(is_first(&mut entries[0]));
+    }
+    *expected.at("0/revision") = Raw::Number("3".into());
+    assert_eq!(stored.leaves(), expected.leaves());
 }
 
 #[tokio::test]
@@ -199,23 +273,28 @@ async fn what_is_written_today_has_the_fields_of_the_golden_items() {
     let id = opened.send().await.expect(201).at("/portfolio_id");
     let path = format!("/v1/portfolios/{id}");
     let purchase = bought("AAPL", "1.5", "1.5", "2026-01-05");
-    let recorded = world.record(&path, &purchase).await;
-    let recorded = recorded.rsplit('/').next().unwrap().to_owned();
+    world.record(&path, &purchase).await;
 
     let table = world.table();
     let customer = format!("CUST#{}", world.customer);
     let ledger = format!("PF#{id}");
     let portfolio = stored!(table, Portfolio, &Key::new(&customer, &ledger));
-    assert_eq!(fields(&portfolio), fields(&golden!("portfolio").data));
-    let key = Key::new(&ledger, format!("TX#2026-01-05#{recorded}"));
-    let entry = stored!(table, Transaction, &key);
-    assert_eq!(fields(&entry), fields(&golden!("transaction_2").data));
-    let page = stored!(table, Position, &Key::new(&ledger, "POS#AAPL#000000"));
-    let mut golden_page = golden!("position_2").data;
-    if let Raw::List(lots) = golden_page.at("lots") {
+    assert_eq!(fields(&portfolio), fields(&golden!("portfolio_2").data));
+    let mut page = stored!(table, Entries, &Key::new(&ledger, "TXP#000000"));
+    let mut golden_page = golden!("entries").data;
+    assert_eq!(fields(&page), fields(&golden_page));
+    let mut entries = page.at("entries").unpacked();
+    let mut golden_entries = golden_page.at("entries").unpacked();
+    // The second has no note either.
+    assert_eq!(fields(entries.at("0")), fields(golden_entries.at("1")));
+    let mut page = stored!(table, Position, &Key::new(&ledger, "POS#AAPL#000000"));
+    let mut golden_page = golden!("position_3").data;
+    assert_eq!(fields(&page), fields(&golden_page));
+    let mut golden_held = golden_page.at("packed").unpacked();
+    if let Raw::List(lots) = golden_held.at("lots") {
         lots.truncate(1);
     }
-    assert_eq!(fields(&page), fields(&golden_page));
+    assert_eq!(fields(&page.at("packed").unpacked()), fields(&golden_held));
     let answer = Key::new(format!("IDEM#{}", world.customer), "k");
     let answer = stored!(table, Idempotency, &answer);
     assert_eq!(fields(&answer), fields(&golden!("idempotency").data));

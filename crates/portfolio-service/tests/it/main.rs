@@ -6,18 +6,28 @@
 )]
 
 mod access;
+mod batches;
 mod concurrency;
 mod gains;
 mod golden;
+mod histories;
 mod holdings;
+mod interrupted;
 mod investments;
 mod market;
+mod overview;
 mod own;
 mod patches;
+mod performance;
+mod performance_books;
+mod performance_edges;
 mod portfolios;
 mod prices;
 mod raw;
 mod refusals;
 mod scale;
 mod summary;
+mod transactions;
+mod transfers;
+mod unworkable;
 mod world;

@@ -29,6 +29,8 @@ struct Known {
     /// The symbols of each batch, and what it was authorized by.
     batches: Vec<(String, Option<String>)>,
     instruments: BTreeMap<String, Instrument>,
+    /// The symbols whose instruments were asked for.
+    lookups: Vec<String>,
     closes: BTreeMap<String, Closes>,
     broken: bool,
 }
@@ -101,6 +103,10 @@ impl Market {
         };
         let key = (format!("Bearer {token}"), symbol.to_owned());
         self.known().own.insert(key, quote);
+    }
+
+    pub(crate) fn lookups(&self) -> Vec<String> {
+        self.known().lookups.clone()
     }
 
     pub(crate) fn batches(&self) -> Vec<(String, Option<String>)> {
@@ -269,7 +275,8 @@ fn daily_closes(symbol: &str, known: Option<&Closes>, from: Date, to: Date) -> D
 }
 
 async fn get_instrument(State(market): State<Market>, Path(symbol): Path<String>) -> Response {
-    let known = market.known();
+    let mut known = market.known();
+    known.lookups.push(symbol.clone());
     if known.broken {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }

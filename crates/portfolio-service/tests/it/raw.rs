@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use store::Record;
@@ -14,6 +16,7 @@ pub(crate) enum Raw {
     Text(String),
     Number(String),
     Bool(bool),
+    Bytes(Vec<u8>),
     List(Vec<Raw>),
     Map(BTreeMap<String, Raw>),
 }
@@ -27,6 +30,7 @@ impl Raw {
             "S" => Self::Text(text()),
             "N" => Self::Number(text()),
             "BOOL" => Self::Bool(value.as_bool().unwrap()),
+            "B" => Self::Bytes(BASE64.decode(text()).unwrap()),
             "L" => Self::List(
                 value
                     .as_array()
@@ -45,6 +49,16 @@ impl Raw {
             }
             other => panic!("no kind of value: {other}"),
         }
+    }
+
+    /// What is in a packed attribute: JSON compressed with LZ4, after a byte that says so.
+    pub(crate) fn unpacked(&self) -> Self {
+        let Self::Bytes(bytes) = self else {
+            panic!("not packed: {self:?}")
+        };
+        assert_eq!(bytes[0], 1);
+        let json = lz4_flex::decompress_size_prepended(&bytes[1..]).unwrap();
+        serde_json::from_slice(&json).unwrap()
     }
 
     /// The value at a path such as `lots/0/quantity`.
@@ -67,6 +81,7 @@ impl Raw {
         let leaf = match self {
             Self::Text(text) | Self::Number(text) => text.clone(),
             Self::Bool(value) => value.to_string(),
+            Self::Bytes(bytes) => BASE64.encode(bytes),
             Self::List(items) => {
                 for (place, item) in items.iter().enumerate() {
                     item.visit(&format!("{path}/{place}"), found);
@@ -99,6 +114,7 @@ impl Serialize for Raw {
             Self::Text(text) => serializer.serialize_str(text),
             Self::Number(text) => Number(text).serialize(serializer),
             Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Bytes(bytes) => serializer.serialize_bytes(bytes),
             Self::List(items) => items.serialize(serializer),
             Self::Map(fields) => fields.serialize(serializer),
         }
@@ -136,6 +152,15 @@ impl<'de> Visitor<'de> for RawVisitor {
         Ok(Raw::Bool(value))
     }
 
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Raw, E> {
+        Ok(Raw::Bytes(bytes.to_vec()))
+    }
+
+    /// What is null has no leaves, like what is absent.
+    fn visit_unit<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Map(BTreeMap::new()))
+    }
+
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Raw, A::Error> {
         let mut all = Vec::new();
         while let Some(item) = items.next_element()? {
@@ -154,22 +179,26 @@ impl<'de> Visitor<'de> for RawVisitor {
 }
 
 macro_rules! kinds {
-    ($($name:ident $kind:literal),+ $(,)?) => {$(
+    ($($name:ident $kind:literal $schema:literal),+ $(,)?) => {$(
         #[derive(Debug, Clone, Serialize, Deserialize)]
         #[serde(transparent)]
         pub(crate) struct $name(pub(crate) Raw);
 
         impl Record for $name {
             const KIND: &'static str = $kind;
+            const SCHEMA: u32 = $schema;
         }
     )+};
 }
 
 kinds! {
-    Portfolio "portfolio",
-    Transaction "transaction",
-    Position "position",
-    Purge "purge",
-    Idempotency "idempotency",
-    Event "event",
+    FirstPortfolio "portfolio" 1,
+    Portfolio "portfolio" 2,
+    Transaction "transaction" 1,
+    Entries "entries" 1,
+    FirstPosition "position" 1,
+    Position "position" 2,
+    Purge "purge" 1,
+    Idempotency "idempotency" 1,
+    Event "event" 1,
 }

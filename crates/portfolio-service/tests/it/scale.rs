@@ -1,9 +1,9 @@
 //! More lots than one stored page holds, and more bytes than one item or one answer of the storage may have.
 
-use store::{Key, Query};
+use store::Query;
 
-use crate::raw::{Position, Raw, Transaction};
-use crate::world::{World, bought};
+use crate::raw::Transaction;
+use crate::world::{World, bought, buy};
 
 #[tokio::test]
 async fn purchases_on_several_stored_pages_are_all_there() {
@@ -99,50 +99,10 @@ fn numbers(texts: &[String]) -> Vec<usize> {
     texts.iter().map(|text| text.parse().unwrap()).collect()
 }
 
-/// Records one purchase and copies it and its lot, which is much faster than recording as many.
+/// Records so many purchases of one day, each of one unit more.
 async fn fill(world: &World, portfolio: &str, lots: usize) {
-    const LOTS_PER_PAGE: usize = 16;
-    let body = bought("AAPL", "1", "1.5", "2026-02-01");
-    world.record(portfolio, &body).await;
-    let table = world.table();
-    let ledger = portfolio.replace("/v1/portfolios/", "PF#");
-    let query = Query::partition(&ledger);
-    let entries = query.clone().prefix("TX#");
-    let entry = table
-        .query_all::<Transaction>(&entries)
-        .await
-        .unwrap()
-        .remove(0);
-    let pages = table.query_all::<Position>(&query.prefix("POS#")).await;
-    let page = pages.unwrap().remove(0);
-    table.write().remove(&entry.key).commit().await.unwrap();
-
-    let id = |number: usize| Raw::Text(format!("0192f0c4-0000-7000-8000-{number:012}"));
-    let quantity = |number: usize| Raw::Number(number.to_string());
-    let all: Vec<usize> = (1..=lots).collect();
-    for (place, numbers) in all.chunks(LOTS_PER_PAGE).enumerate() {
-        let mut copy = page.value.clone();
-        let mut copied = Vec::new();
-        let mut write = table.write();
-        for &number in numbers {
-            let mut lot = copy.0.at("lots/0").clone();
-            *lot.at("id") = id(number);
-            *lot.at("quantity") = quantity(number);
-            let (whole, tenths) = (number * 15 / 10, number * 15 % 10);
-            *lot.at("cost/amount") = Raw::Number(format!("{whole}.{tenths}"));
-            copied.push(lot);
-
-            let mut entry = entry.value.clone();
-            *entry.0.at("id") = id(number);
-            *entry.0.at("entry/BUY/quantity") = quantity(number);
-            let sort_key = format!("2026-02-01#0192f0c4-0000-7000-8000-{number:012}");
-            let key = Key::new(&ledger, format!("TX#{sort_key}"));
-            write = write
-                .put(&key, &entry)
-                .ticker_key(&format!("AAPL#{sort_key}"));
-        }
-        *copy.0.at("lots") = Raw::List(copied);
-        let key = Key::new(&ledger, format!("POS#AAPL#{place:06}"));
-        write.put(&key, &copy).commit().await.unwrap();
-    }
+    let rows: Vec<String> = (1..=lots)
+        .map(|quantity| buy("AAPL", &quantity.to_string(), "1.5", "2026-02-01"))
+        .collect();
+    world.batch(portfolio, &rows).await.expect(201);
 }

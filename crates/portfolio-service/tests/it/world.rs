@@ -1,10 +1,15 @@
 //! Everything a test needs: the service on its own store, an Asset service, and customers with tokens.
 
+use std::collections::BTreeMap;
+
 use api::client::{AssetClient, Transport};
 use axum::Router;
 use domain::CustomerId;
 use domain::decimal::parse;
 use portfolio_service::{PortfolioConfig, PortfolioService, TABLE};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use service_kit::layers::Limits;
 use service_kit::testing::{TestApp, TestIssuer, TestRequest, TestResponse};
 use service_kit::{Clock, transport};
 use store::{Store, Table};
@@ -42,7 +47,7 @@ impl World {
         };
         let asset = transport::in_process(world.market.router());
         let service = service_with(&config, &world.store, asset, &world.issuer, &world.clock);
-        world.app = TestApp::start(service).await;
+        world.app = start(service).await;
         world
     }
 
@@ -56,7 +61,7 @@ impl World {
         let customer = CustomerId::from_uuid(clock.new_id());
         let service = service(&store, asset, &issuer, &clock);
         Self {
-            app: TestApp::start(service).await,
+            app: start(service).await,
             token: issuer.token(customer),
             market,
             clock,
@@ -80,13 +85,13 @@ impl World {
         };
         let asset = transport::in_process(self.market.router());
         let service = service_with(&config, &self.store, asset, &self.issuer, &self.clock);
-        TestApp::start(service).await
+        start(service).await
     }
 
     /// A second process beside the first, on the same store.
     pub(crate) async fn another_process(&self) -> TestApp {
         let asset = transport::in_process(self.market.router());
-        TestApp::start(service(&self.store, asset, &self.issuer, &self.clock)).await
+        start(service(&self.store, asset, &self.issuer, &self.clock)).await
     }
 
     pub(crate) fn table(&self) -> Table {
@@ -101,8 +106,11 @@ impl World {
 
     /// The token of a customer who has nothing to do with the first one.
     pub(crate) fn stranger(&self) -> String {
-        self.issuer
-            .token(CustomerId::from_uuid(self.clock.new_id()))
+        self.issuer.token(self.stranger_id())
+    }
+
+    pub(crate) fn stranger_id(&self) -> CustomerId {
+        CustomerId::from_uuid(self.clock.new_id())
     }
 
     pub(crate) fn get(&self, path: &str) -> TestRequest {
@@ -137,10 +145,42 @@ impl World {
         format!("{portfolio}/investments/{}", recorded.at("/investment_id"))
     }
 
+    /// Records entries one after another.
+    pub(crate) async fn enter(&self, portfolio: &str, entries: &[String]) {
+        for entry in entries {
+            let path = format!("{portfolio}/transactions");
+            self.post(&path, entry).send().await.expect(201);
+        }
+    }
+
     pub(crate) async fn try_record(&self, portfolio: &str, body: &str) -> TestResponse {
         self.post(&format!("{portfolio}/investments"), body)
             .send()
             .await
+    }
+
+    /// Records an entry and answers its path.
+    pub(crate) async fn enter(&self, portfolio: &str, body: &str) -> String {
+        let recorded = self.try_enter(portfolio, body).await.expect(201);
+        format!(
+            "{portfolio}/transactions/{}",
+            recorded.at("/transaction_id")
+        )
+    }
+
+    pub(crate) async fn try_enter(&self, portfolio: &str, body: &str) -> TestResponse {
+        self.post(&format!("{portfolio}/transactions"), body)
+            .send()
+            .await
+    }
+
+    pub(crate) async fn batch(&self, portfolio: &str, rows: &[String]) -> TestResponse {
+        self.batch_request(portfolio, rows).send().await
+    }
+
+    pub(crate) fn batch_request(&self, portfolio: &str, rows: &[String]) -> TestRequest {
+        let body = format!(r#"{{"transactions":[{}]}}"#, rows.join(","));
+        self.post(&format!("{portfolio}/transactions:batch"), &body)
     }
 
     pub(crate) async fn read(&self, path: &str) -> TestResponse {
@@ -160,16 +200,35 @@ impl World {
         let mut found = Vec::new();
         loop {
             let page = self.read(&next).await;
-            let count = page.count("/items");
+            let page: Page = serde_json::from_str(&page.body).unwrap();
+            let count = page.items.len();
             assert!(count <= page_size, "{count} items on a page of {page_size}");
-            found.extend((0..count).map(|place| page.at(&format!("/items/{place}/{field}"))));
-            let token = page.at("/next_page_token");
-            if token == "null" {
+            found.extend(page.items.iter().map(|item| {
+                let token = item[field].get();
+                serde_json::from_str(token).unwrap_or_else(|_| token.to_owned())
+            }));
+            let Some(token) = page.next_page_token else {
                 return found;
-            }
+            };
             next = format!("{first}&page_token={token}");
         }
     }
+}
+
+/// One page of a list; each field is the token that was sent.
+#[derive(Deserialize)]
+struct Page {
+    items: Vec<BTreeMap<String, Box<RawValue>>>,
+    next_page_token: Option<String>,
+}
+
+/// Unoptimised and beside other tests, ten thousand entries may take their time.
+async fn start(service: Router) -> TestApp {
+    let limits = Limits {
+        request_seconds: 60,
+        ..Limits::default()
+    };
+    TestApp::start_with(service, &limits).await
 }
 
 fn config() -> PortfolioConfig {
@@ -200,10 +259,53 @@ fn service_with(
     portfolio_service::router(service).into()
 }
 
+/// A BUY or SELL in US dollars as a transaction; `more` are further fields, each after a comma.
+pub(crate) fn traded(
+    kind: &str,
+    ticker: &str,
+    quantity: &str,
+    price: &str,
+    date: &str,
+    more: &str,
+) -> String {
+    let instrument_type = if kind == "BUY" {
+        r#""instrument_type":"Stock","#
+    } else {
+        ""
+    };
+    let currency = if more.contains("currency") {
+        ""
+    } else {
+        r#","currency":"USD""#
+    };
+    format!(
+        r#"{{"type":"{kind}","ticker_symbol":"{ticker}",{instrument_type}"quantity":{quantity},"price":{price},"trade_date":"{date}"{currency}{more}}}"#
+    )
+}
+
+/// Any other entry; `fields` without a comma at either end.
+pub(crate) fn entry(kind: &str, date: &str, fields: &str) -> String {
+    format!(r#"{{"type":"{kind}","trade_date":"{date}",{fields}}}"#)
+}
+
 /// A purchase in US dollars without fees.
 pub(crate) fn bought(ticker: &str, quantity: &str, price: &str, date: &str) -> String {
     format!(
         r#"{{"ticker_symbol":"{ticker}","instrument_type":"Stock","quantity":{quantity},"purchase_price":{price},"purchase_date":"{date}","currency":"USD"}}"#
+    )
+}
+
+/// A BUY in US dollars without fees.
+pub(crate) fn buy(ticker: &str, quantity: &str, price: &str, date: &str) -> String {
+    format!(
+        r#"{{"type":"BUY","ticker_symbol":"{ticker}","instrument_type":"Stock","quantity":{quantity},"price":{price},"trade_date":"{date}","currency":"USD"}}"#
+    )
+}
+
+/// A SELL in US dollars without fees.
+pub(crate) fn sell(ticker: &str, quantity: &str, price: &str, date: &str) -> String {
+    format!(
+        r#"{{"type":"SELL","ticker_symbol":"{ticker}","quantity":{quantity},"price":{price},"trade_date":"{date}","currency":"USD"}}"#
     )
 }
 

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use super::super::cash::moved_by;
 use super::super::fixtures::{id, ticker};
 use super::super::gains::of_disposal;
-use super::super::{Entry, Folded, LotPart, Position, Transaction};
+use super::super::{Entry, Folded, LotPart, Position, Transaction, held_by_day};
 use super::random::{any_method, ledger, market, throws};
 use crate::portfolio::CostBasisMethod;
 use crate::{Currency, Money, Price, Quantity, Rate};
@@ -136,6 +136,18 @@ proptest! {
             (position.quantity().unwrap(), totals)
         });
         prop_assert!(held.iter().all(|other| *other == held[0]), "{:?}", held);
+    }
+
+    #[test]
+    fn what_was_held_on_a_day_is_what_a_fold_up_to_it_holds(throws in throws(50), method in any_method()) {
+        let entries = ledger(&throws, method, true);
+        let mut in_order: Vec<_> = entries.iter().collect();
+        in_order.sort_by_key(|entry| entry.ledger_order());
+        for (date, quantity) in held_by_day(in_order.iter().copied()).unwrap() {
+            let until = entries.iter().filter(|entry| entry.trade_date <= date);
+            let position = Position::fold(ticker(), until, method).unwrap().position;
+            prop_assert_eq!(quantity, position.quantity().unwrap());
+        }
     }
 
     #[test]

@@ -1,0 +1,209 @@
+//! How fast a long ledger is recorded, valued and measured, and how much memory it takes.
+//!
+//! `cargo bench -p portfolio-service --bench ledger`. The real service in this process, an embedded
+//! store on disk, and an Asset service that serves made-up closes. The figures are printed, not held
+//! to anything.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark that cannot go on should say where, and it reports to people"
+)]
+
+mod data;
+
+use std::time::{Duration, Instant};
+
+use api::client::AssetClient;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{Method, Request};
+use domain::CustomerId;
+use portfolio_service::{PortfolioConfig, PortfolioService, TABLE};
+use service_kit::testing::TestIssuer;
+use service_kit::{Clock, transport};
+use store::Store;
+use tower::ServiceExt;
+
+use crate::data::{Data, NOW};
+
+/// As in the program: what counts is the memory it takes there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const ROUNDS: usize = 21;
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    println!("| 20 instruments, 10 years of daily closes | 1,000 entries | 10,000 entries |");
+    println!("|---|---|---|");
+    let columns = [1_000, 10_000].map(|entries| runtime.block_on(measured(entries)));
+    let [first, second] = columns;
+    for ((name, one), (_, other)) in first.into_iter().zip(second) {
+        println!("| {name} | {one} | {other} |");
+    }
+}
+
+/// The service on a store, and a customer of it.
+struct Bench {
+    router: Router,
+    token: String,
+}
+
+struct Ground {
+    store: Store,
+    asset: Router,
+    clock: Clock,
+    issuer: TestIssuer,
+    customer: CustomerId,
+    _directory: tempfile::TempDir,
+}
+
+impl Ground {
+    async fn new(data: &Data) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open_embedded(directory.path(), &[TABLE])
+            .await
+            .unwrap();
+        let clock = Clock::manual(NOW.parse().unwrap());
+        Self {
+            store,
+            asset: data.asset_service(),
+            issuer: TestIssuer::new(&clock),
+            customer: CustomerId::from_uuid(clock.new_id()),
+            clock,
+            _directory: directory,
+        }
+    }
+
+    /// A process that knows nothing yet.
+    fn start(&self) -> Bench {
+        let service = PortfolioService::new(
+            &PortfolioConfig::default(),
+            self.store.table(TABLE.name),
+            AssetClient::new(transport::in_process(self.asset.clone())),
+            self.issuer.verifier(),
+            self.clock.clone(),
+        );
+        Bench {
+            router: portfolio_service::router(service).into(),
+            token: self.issuer.token(self.customer),
+        }
+    }
+}
+
+impl Bench {
+    async fn asked(&self, method: Method, path: &str, body: String) -> Bytes {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("content-type", "application/json")
+            .body(Body::from(body))
+            .unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await;
+        let bytes = bytes.unwrap();
+        assert!(status.is_success(), "{path}: {status} {bytes:?}");
+        bytes
+    }
+
+    async fn read(&self, path: &str) -> Bytes {
+        self.asked(Method::GET, path, String::new()).await
+    }
+
+    async fn timed(&self, path: &str) -> Duration {
+        let started = Instant::now();
+        self.read(path).await;
+        started.elapsed()
+    }
+}
+
+async fn measured(entries: usize) -> Vec<(&'static str, String)> {
+    let data = Data::new(entries);
+    let ground = Ground::new(&data).await;
+    let bench = ground.start();
+    // The token is verified once before anything is timed.
+    let opened = r#"{"name":"Bench","type":"Brokerage","cash_tracking":true}"#;
+    let opened = bench
+        .asked(Method::POST, "/v1/portfolios", opened.to_owned())
+        .await;
+    let opened: api::portfolio::Portfolio = serde_json::from_slice(&opened).unwrap();
+    let portfolio = format!("/v1/portfolios/{}", opened.portfolio_id);
+    let mut rows = Vec::new();
+
+    let started = Instant::now();
+    let batch = format!("{{\"transactions\":[{}]}}", data.entries.join(","));
+    let path = format!("{portfolio}/transactions:batch");
+    bench.asked(Method::POST, &path, batch).await;
+    rows.push(("batch recorded, durable", millis(started.elapsed())));
+
+    let holdings = format!("{portfolio}/holdings");
+    let performance = format!("{portfolio}/performance");
+    for (name, path) in [
+        ("holdings, cold", &holdings),
+        ("performance of 10 years, cold", &performance),
+    ] {
+        let mut cold = Vec::new();
+        for _ in 0..7 {
+            let other = ground.start();
+            other.read("/v1/portfolios?page_size=1").await;
+            cold.push(other.timed(path).await);
+        }
+        rows.push((name, median(cold)));
+    }
+    bench.read(&holdings).await;
+    let bytes = bench.read(&performance).await.len();
+    for (name, path) in [
+        ("holdings, warm", &holdings),
+        ("performance of 10 years, asked again", &performance),
+    ] {
+        let mut warm = Vec::new();
+        for _ in 0..ROUNDS {
+            warm.push(bench.timed(path).await);
+        }
+        rows.push((name, median(warm)));
+    }
+    let mut other_ranges = Vec::new();
+    for day in 1..=ROUNDS {
+        let path = format!("{performance}?from=2016-03-{day:02}");
+        other_ranges.push(bench.timed(&path).await);
+    }
+    rows.push((
+        "performance of 10 years, warm, never asked before",
+        median(other_ranges),
+    ));
+
+    let mut fresh = Vec::new();
+    for _ in 0..ROUNDS {
+        let started = Instant::now();
+        let path = format!("{portfolio}/transactions");
+        bench.asked(Method::POST, &path, data.latest_entry()).await;
+        bench.read(&performance).await;
+        fresh.push(started.elapsed());
+    }
+    rows.push(("one new entry and a fresh performance", median(fresh)));
+    rows.push(("an answer, KB", format!("{}", bytes / 1_000)));
+    rows.push(("memory resident, MB", format!("{}", resident_kib() / 1_024)));
+    rows
+}
+
+fn median(mut times: Vec<Duration>) -> String {
+    times.sort();
+    millis(times[times.len() / 2])
+}
+
+fn millis(time: Duration) -> String {
+    format!("{:.2} ms", time.as_secs_f64() * 1_000.0)
+}
+
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.split_whitespace().next());
+    kib.unwrap().parse().unwrap()
+}
