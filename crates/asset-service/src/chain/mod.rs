@@ -107,6 +107,24 @@ impl Chain {
         source.split('+').all(is_known)
     }
 
+    /// When there will be something newer than a quote, where every source that it is from and every
+    /// one that covers the symbol says so at set times only.
+    pub(crate) fn next_publication(
+        &self,
+        ticker: &Ticker,
+        source: &str,
+        as_of: Timestamp,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let concerns = |known: &&dyn MarketDataSource| {
+            source.split('+').any(|part| part == known.name())
+                || known.answers(Question::Quote, ticker)
+        };
+        let concerned = self.sources().filter(concerns);
+        let next = concerned.map(|source| source.next_publication(as_of, now));
+        next.collect::<Option<Vec<_>>>()?.into_iter().min()
+    }
+
     pub(crate) fn sources(&self) -> impl Iterator<Item = &dyn MarketDataSource> {
         self.0.sources.iter().map(|source| &**source)
     }

@@ -211,6 +211,14 @@ impl Quotes {
 }
 
 impl Shared {
+    /// Reference rates live until the next ones are published.
+    fn ages_of(&self, ticker: &Ticker, last: &LastQuote) -> Ages {
+        let (chain, now) = (&self.chain, last.fetched_at);
+        let next = chain.next_publication(ticker, &last.source, last.as_of, now);
+        let fresh = next.map_or(self.ages.fresh, |next| next.duration_since(now));
+        Ages { fresh, ..self.ages }
+    }
+
     fn step(&self, entry: Option<&Entry>, now: Timestamp) -> Step {
         entry.map_or(Step::Ask, |entry| entry.step(now, &self.ages))
     }
