@@ -39,7 +39,7 @@ pub(crate) struct LastPrice {
     pub(crate) before: Option<Price>,
 }
 
-/// All prices of one instrument, and which of them were changed since they were read.
+/// The prices of one instrument as far as they were read, and which of them were changed since.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ManualPrices {
     by_date: BTreeMap<Date, Entered>,
@@ -47,9 +47,19 @@ pub(crate) struct ManualPrices {
 }
 
 impl ManualPrices {
-    pub(crate) fn new(by_date: BTreeMap<Date, Entered>) -> Self {
-        let changed = BTreeSet::new();
-        Self { by_date, changed }
+    pub(crate) fn new(prices: impl IntoIterator<Item = (Date, Entered)>) -> Self {
+        Self {
+            by_date: prices.into_iter().collect(),
+            changed: BTreeSet::new(),
+        }
+    }
+
+    /// Adds prices that were read later, except those that were changed meanwhile.
+    pub(crate) fn add_stored(&mut self, prices: BTreeMap<Date, Entered>) {
+        let unchanged = prices
+            .into_iter()
+            .filter(|(date, _)| !self.changed.contains(date));
+        self.by_date.extend(unchanged);
     }
 
     /// Enters a price in place of the day's earlier one, which is given back.
@@ -63,8 +73,10 @@ impl ManualPrices {
         self.by_date.remove(&date)
     }
 
-    pub(crate) fn last(&self) -> Option<LastPrice> {
-        let mut latest = self.by_date.iter().rev();
+    /// The last price among those of a decade and of later ones; among all without a decade.
+    pub(crate) fn last_since(&self, decade: Option<i16>) -> Option<LastPrice> {
+        let counts = |date: &Date| decade.is_none_or(|decade| decade <= decade_of(*date));
+        let mut latest = self.by_date.iter().rev().filter(|(date, _)| counts(date));
         let (date, last) = latest.next()?;
         Some(LastPrice {
             date: *date,
@@ -72,10 +84,6 @@ impl ManualPrices {
             entered_at: last.entered_at,
             before: latest.next().map(|(_, before)| before.price),
         })
-    }
-
-    pub(crate) fn decades(&self) -> BTreeSet<i16> {
-        self.by_date.keys().copied().map(decade_of).collect()
     }
 
     pub(crate) fn changed_decades(&self) -> impl Iterator<Item = i16> {
