@@ -16,7 +16,7 @@ impl AssetConfig {
     ///
     /// Every setting that makes no sense.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let of_sources = SourceName::ALL.into_iter().flat_map(|source| {
+        let of_sources = SourceName::ALL.into_iter().filter_map(|source| {
             let upstream = self.upstream(source);
             upstream.map(|upstream| upstream.check(source.as_str()))
         });

@@ -138,12 +138,18 @@ impl Fetch {
     }
 
     async fn told(&self, from: Date, to: Date) -> Result<Told, SourceError> {
+        let (now, evidence) = (self.shared.clock.now(), self.evidence().await);
+        let is_new = evidence.quote.is_none() && evidence.years.is_empty();
         let inquiry = Inquiry {
             shared: &self.shared,
             ticker: &self.ticker,
-            ask: Ask::waiting(self.shared.clock.now()),
+            ask: if is_new {
+                Ask::discovering(now)
+            } else {
+                Ask::waiting(now)
+            },
             completed: self.wanted.completed,
-            evidence: self.evidence().await,
+            evidence,
         };
         inquiry.told(&|_| true, from, to).await
     }

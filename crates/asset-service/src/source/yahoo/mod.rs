@@ -219,7 +219,7 @@ impl Yahoo {
             let mut sectors = self.sectors(ask, ticker.as_str()).await.ok()?;
             sectors.remove(ticker).flatten()
         };
-        let (meta, sector) = future::join(self.meta(ask, ticker), sector).await;
+        let (meta, sector) = future::join(self.meta(ask, ticker).boxed(), sector.boxed()).await;
         let described = meta?.instrument(ticker.clone())?;
         Ok(SourceInstrument {
             sector,
