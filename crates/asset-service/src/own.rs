@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
+use crate::history;
 use crate::history::series::{Asked, every};
 use crate::quotes::Reason;
 use crate::store::own::{OwnInstrument, decade_of};
@@ -131,20 +132,28 @@ pub(crate) fn quote(instrument: &OwnInstrument, now: Timestamp) -> Quote {
     }
 }
 
-/// The manual prices of a range of days. They hold until the next one, so that no day between two
-/// of them is a gap, and nothing adjusts them.
+/// The manual prices of a range of days, of all until its end. They hold until the next one, so that
+/// no day between two of them is a gap, and nothing adjusts them.
 pub(crate) fn history(
     instrument: &OwnInstrument,
     prices: &BTreeMap<Date, Entered>,
     asked: Asked,
 ) -> PriceHistory {
-    let closes = prices.iter().map(|(date, entered)| (*date, entered.price));
+    let is_held = prices.range(..asked.from).next_back().is_some();
+    let reason = match (&instrument.last_price, prices.range(asked.from..).next()) {
+        (_, Some(_)) => None,
+        (None, None) => Some(NO_PRICE),
+        (Some(_), None) if is_held => Some("EARLIER_PRICE_HOLDS"),
+        (Some(_), None) => Some(history::Reason::BeforeFirstClose.word()),
+    };
+    let prices = || prices.range(asked.from..);
+    let closes = prices().map(|(date, entered)| (*date, entered.price));
     let closes = every(asked.interval, closes.collect());
-    let entered_at = prices.values().map(|entered| entered.entered_at).max();
-    let days = prices.keys().next().zip(prices.keys().next_back());
+    let entered_at = prices().map(|(_, entered)| entered.entered_at).max();
+    let days = prices().next().zip(prices().next_back());
     let segment = days
         .zip(entered_at)
-        .map(|((from, to), fetched_at)| Segment {
+        .map(|(((from, _), (to, _)), fetched_at)| Segment {
             from: *from,
             to: *to,
             source: MANUAL.to_owned(),
@@ -152,10 +161,10 @@ pub(crate) fn history(
             staleness: Staleness::Fresh,
             crossed_through: None,
         });
-    let has_prices = segment.is_some();
+    let has_price = segment.is_some() || is_held;
     PriceHistory {
         ticker_symbol: instrument.ticker_symbol.to_string(),
-        currency: has_prices.then(|| instrument.currency.code().to_owned()),
+        currency: has_price.then(|| instrument.currency.code().to_owned()),
         interval: asked.interval,
         adjusted: asked.adjusted,
         from: asked.from,
@@ -169,12 +178,12 @@ pub(crate) fn history(
             .collect(),
         gaps: Vec::new(),
         segments: segment.into_iter().collect(),
-        status: if has_prices {
+        status: if has_price {
             HistoryStatus::Ok
         } else {
             HistoryStatus::Unavailable
         },
-        reason: (!has_prices).then(|| NO_PRICE.to_owned()),
+        reason: reason.map(str::to_owned),
     }
 }
 

@@ -105,7 +105,7 @@ async fn own_prices(
 ) -> Result<Response> {
     let table = &service.table;
     let instrument = own_instruments::load(table, owner, ticker).await?;
-    let prices = own_instruments::closes(table, owner, ticker, asked.from, asked.to).await?;
+    let prices = own_instruments::closes(table, owner, ticker, range::EARLIEST, asked.to).await?;
     let history = own::history(&instrument.value, &prices, asked);
     answer(&history, Cached::NotByOthers)
 }

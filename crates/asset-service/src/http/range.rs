@@ -7,7 +7,8 @@ use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use service_kit::{Clock, Params};
 
-const EARLIEST: Date = date(1900, 1, 1);
+/// No price is older.
+pub(crate) const EARLIEST: Date = date(1900, 1, 1);
 const LATEST: Date = date(2199, 12, 31);
 const MOST_YEARS: i16 = 100;
 

@@ -70,6 +70,11 @@ pub trait MarketDataSource: Send + Sync {
         None
     }
 
+    /// Whether its histories tell dividends and splits.
+    fn tells_actions(&self) -> bool {
+        true
+    }
+
     fn can_search(&self) -> bool;
 
     /// Instruments whose ticker or name resembles the text, in any order. An empty text asks for

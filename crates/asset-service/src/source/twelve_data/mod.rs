@@ -181,6 +181,10 @@ impl MarketDataSource for TwelveData {
         Some(&self.upstream)
     }
 
+    fn tells_actions(&self) -> bool {
+        false
+    }
+
     fn can_search(&self) -> bool {
         true
     }
