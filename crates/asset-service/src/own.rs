@@ -14,12 +14,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::history;
 use crate::history::series::{Asked, every};
-use crate::quotes::Reason;
+use crate::quotes::{Reason, unavailable};
 use crate::store::own::{OwnInstrument, decade_of};
 
 /// The `source` of what a customer entered.
 pub(crate) const MANUAL: &str = "manual";
-const NO_PRICE: &str = "NO_PRICE";
 /// A price that is older is no longer today's.
 const FRESH_DAYS: i64 = 31;
 
@@ -105,7 +104,7 @@ impl ManualPrices {
 /// the previous close is the price itself.
 pub(crate) fn quote(instrument: &OwnInstrument, now: Timestamp) -> Quote {
     let Some(last) = &instrument.last_price else {
-        return unavailable(instrument.ticker_symbol.as_str(), NO_PRICE);
+        return unavailable(instrument.ticker_symbol.as_str(), Reason::NoPrice);
     };
     let today = now.to_zoned(TimeZone::UTC).date();
     let is_old = last.date.saturating_add(FRESH_DAYS.days()) < today;
@@ -128,7 +127,7 @@ pub(crate) fn quote(instrument: &OwnInstrument, now: Timestamp) -> Quote {
         } else {
             Staleness::Fresh
         },
-        reason: is_old.then(|| "OLD_PRICE".to_owned()),
+        reason: is_old.then(|| Reason::OldPrice.word().to_owned()),
     }
 }
 
@@ -142,7 +141,7 @@ pub(crate) fn history(
     let is_held = prices.range(..asked.from).next_back().is_some();
     let reason = match (&instrument.last_price, prices.range(asked.from..).next()) {
         (_, Some(_)) => None,
-        (None, None) => Some(NO_PRICE),
+        (None, None) => Some(Reason::NoPrice.word()),
         (Some(_), None) if is_held => Some("EARLIER_PRICE_HOLDS"),
         (Some(_), None) => Some(history::Reason::BeforeFirstClose.word()),
     };
@@ -189,27 +188,12 @@ pub(crate) fn history(
 
 /// The quote of an own symbol for whoever has no such instrument.
 pub(crate) fn unknown(ticker: &Ticker) -> Quote {
-    unavailable(ticker.as_str(), Reason::UnknownSymbol.word())
+    unavailable(ticker.as_str(), Reason::UnknownSymbol)
 }
 
 /// The quote of an own instrument that cannot be read now.
 pub(crate) fn unreadable(ticker: &Ticker) -> Quote {
-    unavailable(ticker.as_str(), Reason::SourceUnavailable.word())
-}
-
-fn unavailable(symbol: &str, reason: &str) -> Quote {
-    Quote {
-        ticker_symbol: symbol.to_owned(),
-        price: None,
-        currency: None,
-        previous_close: None,
-        as_of: None,
-        fetched_at: None,
-        source: None,
-        crossed_through: None,
-        staleness: Staleness::Unavailable,
-        reason: Some(reason.to_owned()),
-    }
+    unavailable(ticker.as_str(), Reason::SourceUnavailable)
 }
 
 fn start_of(date: Date) -> Timestamp {

@@ -10,16 +10,14 @@ use domain::Ticker;
 use jiff::SignedDuration;
 use jiff::civil::Date;
 use tokio::join;
-use tokio::time::timeout;
 
 use super::doubt::Evidence;
-use super::flight::Departure;
 use super::inquiry::Inquiry;
 use super::merge::{self, Told, joined, merged};
-use super::{Held, Reason, Shared, Trouble, Wanted, Years};
+use super::{Held, Leader, Reason, Shared, Trouble, Wanted, Years};
 use crate::source::{Ask, SourceError};
 use crate::store::prices::{self, EarlyYears, PriceYear};
-use crate::store::quotes;
+use crate::store::{quotes, read_within};
 use crate::underway::Work;
 
 /// A table that is slower than this is passed over.
@@ -58,7 +56,7 @@ impl Fetch {
         }
     }
 
-    pub(super) async fn run(mut self, departure: Departure) {
+    pub(super) async fn run(mut self, leader: Leader) {
         self.ask_table().await;
         let missing = match self.ask_sources().await {
             Ok(()) => None,
@@ -68,7 +66,7 @@ impl Fetch {
             }
         };
         let held = self.held.clone();
-        departure.land(Found { held, missing });
+        leader.finish(Found { held, missing });
         self.store().await;
     }
 
@@ -98,27 +96,15 @@ impl Fetch {
     async fn stored(&self, first: i16, last: i16) -> Vec<(i16, PriceYear)> {
         let ticker = &self.ticker;
         let load = prices::load_years(&self.shared.table, ticker, first, last);
-        match timeout(TABLE_LIMIT, load).await {
-            Ok(Ok(stored)) => {
-                let counts = |(_, year): &(i16, PriceYear)| self.shared.counts(year);
-                stored.into_iter().filter(counts).collect()
-            }
-            Ok(Err(error)) => {
-                let error = &error as &(dyn std::error::Error + 'static);
-                tracing::warn!(error, %ticker, "a stored history could not be read");
-                Vec::new()
-            }
-            Err(_) => {
-                tracing::warn!(%ticker, "reading a stored history took too long");
-                Vec::new()
-            }
-        }
+        let stored = read_within(TABLE_LIMIT, "a stored history", load).await;
+        let counts = |(_, year): &(i16, PriceYear)| self.shared.counts(year);
+        stored.into_iter().flatten().filter(counts).collect()
     }
 
     async fn stored_early(&self) -> Option<EarlyYears> {
         let load = prices::load_early(&self.shared.table, &self.ticker);
         // What cannot be read is asked for again.
-        let early = timeout(TABLE_LIMIT, load).await.ok()?.ok()??;
+        let early = read_within(TABLE_LIMIT, "the early years of a history", load).await??;
         let now = self.shared.clock.now();
         let counts = self.shared.chain.has(&early.0.source) && !early.is_forgotten(now);
         counts.then_some(early)

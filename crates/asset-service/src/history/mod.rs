@@ -4,7 +4,7 @@
 //! |---|---|
 //! | how a year is packed | `packed` |
 //! | which days have a close, and are over | `days` |
-//! | that one fetch serves everybody | `flight` |
+//! | that one fetch serves everybody | [`SingleFlight`] |
 //! | a fetch: table, source, merging, storing | `fetch`, [`merge`] |
 //! | which answers are believed | `inquiry`, [`doubt`] |
 //! | what is asked for again | [`renewal`] |
@@ -18,7 +18,6 @@ mod adjust;
 pub(crate) mod days;
 mod doubt;
 mod fetch;
-mod flight;
 mod inquiry;
 mod merge;
 mod packed;
@@ -38,11 +37,11 @@ use store::Table;
 use tokio::time::{Instant, timeout_at};
 
 use self::days::{day_after, last_completed};
-use self::fetch::Fetch;
-use self::flight::Flights;
+use self::fetch::{Fetch, Found};
 pub(crate) use self::packed::Packed;
 use crate::chain::Chain;
 use crate::config::AssetConfig;
+use crate::single_flight::{self, SingleFlight};
 use crate::source::SourceError;
 use crate::store::prices::{EarlyYears, PriceYear};
 use crate::underway::Underway;
@@ -51,6 +50,8 @@ use crate::underway::Underway;
 /// with `benches/history.rs`.
 const ENTRY_BYTES: usize = 860;
 const ACTION_BYTES: usize = 64;
+
+type Leader = single_flight::Leader<Ticker, Found>;
 
 /// Every history. Clones share what is known.
 #[derive(Clone)]
@@ -69,7 +70,7 @@ struct Shared {
     troubles: moka::sync::Cache<Ticker, Trouble>,
     /// Until when no known year is asked for again.
     renewals: moka::sync::Cache<Ticker, Timestamp>,
-    flights: Arc<Flights>,
+    flights: SingleFlight<Ticker, Found>,
     fetches: Underway,
 }
 
@@ -214,7 +215,7 @@ impl History {
             early: moka::sync::Cache::new(config.cached_symbols.into()),
             troubles: moka::sync::Cache::new(config.cached_symbols.into()),
             renewals: moka::sync::Cache::new(config.cached_symbols.into()),
-            flights: Arc::default(),
+            flights: SingleFlight::default(),
             fetches: Underway::default(),
         }))
     }
@@ -258,10 +259,10 @@ impl History {
                 self.renew(ticker, &held, wanted);
                 return known(held, Some(trouble));
             }
-            let (flight, departure) = self.0.flights.board(ticker);
-            let is_own = departure.is_some();
-            if let Some(departure) = departure {
-                tokio::spawn(Fetch::new(&self.0, ticker, wanted).run(departure));
+            let (flight, leader) = self.0.flights.join(ticker, || None);
+            let is_own = leader.is_some();
+            if let Some(leader) = leader {
+                tokio::spawn(Fetch::new(&self.0, ticker, wanted).run(leader));
             }
             match timeout_at(deadline, flight).await {
                 Ok(Ok(found)) if is_own => {
@@ -288,7 +289,7 @@ impl History {
         let Some(due) = shared.due(ticker, held, wanted.completed) else {
             return;
         };
-        if let (_, Some(departure)) = shared.flights.board(ticker) {
+        if let (_, Some(leader)) = shared.flights.join(ticker, || None) {
             let until = shared.after(renewal::PAUSE);
             shared.renewals.insert(ticker.clone(), until);
             let wanted = Wanted {
@@ -297,7 +298,7 @@ impl History {
                 ..wanted
             };
             let fetch = Fetch::new(shared, ticker, wanted);
-            tokio::spawn(fetch.renew(due, departure));
+            tokio::spawn(fetch.renew(due, leader));
         }
     }
 

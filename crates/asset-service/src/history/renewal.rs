@@ -14,10 +14,9 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use super::fetch::{Fetch, Found};
-use super::flight::Departure;
 use super::inquiry::is_part_of;
 use super::merge::{self, Told, merged};
-use super::{Held, Shared, Years, end_of};
+use super::{Held, Leader, Shared, Years, end_of};
 use crate::source::{Ask, MarketDataSource, Purpose, Question};
 use crate::store::prices::{PriceYear, Span};
 
@@ -102,7 +101,7 @@ impl Shared {
 }
 
 impl Fetch {
-    pub(super) async fn renew(mut self, due: Due, departure: Departure) {
+    pub(super) async fn renew(mut self, due: Due, leader: Leader) {
         let purpose = Purpose::Background;
         let now = self.shared.clock.now();
         let inquiry = self.inquiry(Ask { now, purpose }).await;
@@ -113,7 +112,7 @@ impl Fetch {
             Err(error) => tracing::debug!(ticker = %self.ticker, "no newer history: {error}"),
         }
         let held = self.held.clone();
-        departure.land(Found {
+        leader.finish(Found {
             held,
             missing: None,
         });

@@ -65,7 +65,7 @@ struct Unanswered {
 
 impl Fetch {
     async fn run(mut self) {
-        Box::pin(self.ask_table()).await;
+        self.ask_table().await;
         let tickers = self.unanswered_tickers();
         // What has not arrived by then is left over, and counted below.
         let _ = timeout(SOURCE_LIMIT, self.ask_source(&tickers)).await;

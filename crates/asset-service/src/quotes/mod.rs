@@ -29,7 +29,7 @@ use store::Table;
 use tokio::time::{Instant, timeout_at};
 
 use self::asked::Asked;
-use self::entry::{Entry, Step, unavailable};
+use self::entry::{Entry, Step};
 use self::gather::Gathering;
 use crate::chain::Chain;
 use crate::config::{Ages, AssetConfig};
@@ -38,7 +38,7 @@ use crate::store::quotes::LastQuote;
 use crate::store::{quotes, read_within};
 use crate::underway::Underway;
 
-pub(crate) use self::entry::Reason;
+pub(crate) use self::entry::{Reason, unavailable};
 
 /// A table that is slower than this is passed over.
 const TABLE_LIMIT: Duration = Duration::from_millis(500);

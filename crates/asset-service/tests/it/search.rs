@@ -84,7 +84,7 @@ async fn a_source_that_is_slow_does_not_hold_back_what_is_known() {
     let hanging = FakeSource::new();
     hanging.hold();
     let config = AssetConfig {
-        quote_deadline_ms: 200,
+        quote_deadline_ms: 1_000,
         ..AssetConfig::default()
     };
     let market = Market::start(&config, hanging, storage, clock).await;
