@@ -24,7 +24,7 @@ use secrecy::ExposeSecret;
 use service_kit::Clock;
 use service_kit::config::ConfigError;
 use store::Table;
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout, timeout_at};
 
 pub use self::answered::Answered;
@@ -36,7 +36,7 @@ pub use self::health::{BreakerState, HealthState, Tally};
 use self::budgets::Budgets;
 use self::failure::Failed;
 use self::health::Health;
-use super::{Ask, SourceError};
+use super::{Ask, Purpose, SourceError};
 
 /// A batch of a hundred symbols is a hundred calls to some sources, a few at a time.
 const LONGEST_QUEUE: Duration = Duration::from_secs(8);
@@ -96,6 +96,8 @@ pub struct UpstreamState {
     pub budgets: Vec<BudgetState>,
 }
 
+type Turn<'a> = (Option<SemaphorePermit<'a>>, SemaphorePermit<'a>);
+
 /// The way to one source.
 #[derive(Debug)]
 pub struct Upstream {
@@ -104,6 +106,8 @@ pub struct Upstream {
     headers: header::HeaderMap,
     timeout: Duration,
     permits: Semaphore,
+    /// Half as many, without which only those who wait for what is known are let through.
+    spare: Semaphore,
     budgets: Budgets,
     health: Arc<Health>,
 }
@@ -145,12 +149,14 @@ impl Upstream {
         let client = service_kit::transport::client(connect_timeout, timeout)
             .map_err(|error| ConfigError::at(&key("base_url"), error))?;
         let permits = usize::try_from(config.concurrent_requests).unwrap_or(usize::MAX);
+        let permits = permits.clamp(1, Semaphore::MAX_PERMITS);
         Ok(Self {
             client,
             base_url,
             headers,
             timeout,
-            permits: Semaphore::new(permits.clamp(1, Semaphore::MAX_PERMITS)),
+            permits: Semaphore::new(permits),
+            spare: Semaphore::new((permits / 2).max(1)),
             budgets: Budgets::new(name, config, book),
             health: Arc::new(Health::new(name, config, book.clock.clone())),
         })
@@ -174,9 +180,10 @@ impl Upstream {
     pub(super) async fn try_get(&self, ask: Ask, call: &Call<'_>) -> Result<Answered, Unanswered> {
         let limit = call.timeout.unwrap_or(self.timeout);
         self.health.check().map_err(Unanswered::NotSent)?;
-        let turn = timeout(LONGEST_QUEUE, self.permits.acquire()).await;
-        let too_long = |_| Unanswered::NotSent(unavailable("its queue is too long"));
-        let _permit = turn.map_err(too_long)?;
+        let turn = timeout(LONGEST_QUEUE, self.turn(ask.purpose)).await;
+        let Ok(Ok(_turn)) = turn else {
+            return Err(Unanswered::NotSent(unavailable("its queue is too long")));
+        };
         let began = Instant::now();
         let deadline = began + limit;
         let attempt = self.health.begin().map_err(Unanswered::NotSent)?;
@@ -221,6 +228,16 @@ impl Upstream {
             health: self.health.state(),
             budgets: self.budgets.state().await,
         }
+    }
+
+    /// Made-up symbols and work behind the scenes never stand in more than half of the ways, however
+    /// many there are: first come, first served holds only among the like.
+    async fn turn(&self, purpose: Purpose) -> Result<Turn<'_>, AcquireError> {
+        let spare = match purpose {
+            Purpose::Request => None,
+            Purpose::Discovery | Purpose::Background => Some(self.spare.acquire().await?),
+        };
+        Ok((spare, self.permits.acquire().await?))
     }
 
     async fn counted(
