@@ -188,6 +188,31 @@ async fn the_shards_of_a_process_that_died_are_taken_over_when_its_leases_lapse(
 }
 
 #[tokio::test]
+async fn a_lease_whose_renewal_was_written_and_not_answered_is_taken_up_again() {
+    let (market, [mine, _]) = asked_for().await;
+    let mut refresher = market.service.refresher();
+    refresher.cycle().await;
+    let storage = &market.storage;
+    for shard in 0..16 {
+        let key = Key::new(format!("LEASE#refresh#{shard}"), "R");
+        let lease = storage.table().get::<GoldenLease>(&key).await;
+        let lease = lease.unwrap().unwrap();
+        let write = storage.table().write();
+        let write = write.replace(&key, lease.version, &lease.value);
+        write.commit().await.unwrap();
+    }
+    // The renewal, half of the lease later, meets an item that it has not seen.
+    market.clock.advance(seconds(LEASE / 2 + 1));
+    refresher.cycle().await;
+    market.clock.advance(seconds(CYCLE));
+    refresher.cycle().await;
+    let asked = mine.times_asked();
+    market.clock.advance(seconds(CYCLE));
+    refresher.cycle().await;
+    assert_eq!(mine.times_asked() - asked, SYMBOLS);
+}
+
+#[tokio::test]
 async fn a_process_that_stops_hands_over_at_once() {
     let (market, [_, others]) = asked_for().await;
     let sibling = market.sibling(others.clone());

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use asset_service::source::simulated::Simulated;
 use asset_service::source::upstream::CallBook;
 use asset_service::source::{
-    Ask, MarketDataSource, Purpose, Question, SourceError, SourceHistory, SourceInstrument, SourceQuote,
+    Ask, MarketDataSource, Purpose, Question, SourceError, SourceHistory, SourceInstrument,
+    SourceQuote,
 };
 use asset_service::{AssetConfig, AssetService, TABLE, router};
 use axum::Router;
@@ -49,8 +50,8 @@ pub(crate) struct Market {
     pub(crate) router: Router,
     pub(crate) service: AssetService,
     pub(crate) clock: Clock,
+    pub(crate) storage: Storage,
     issuer: TestIssuer,
-    storage: Storage,
 }
 
 /// A data directory that outlives a restart.
