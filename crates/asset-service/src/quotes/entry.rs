@@ -96,10 +96,9 @@ impl Entry {
     pub(crate) fn failed(before: Option<&Self>, now: Timestamp, why: Reason, ages: &Ages) -> Self {
         let pause = match why {
             Reason::InvalidSymbol | Reason::UnknownSymbol => ages.unknown,
-            Reason::SourceUnavailable
-            | Reason::RefusedQuote
-            | Reason::OldPrice
-            | Reason::NoPrice => ages.failure_pause,
+            // The source answers, and will say the same for a while.
+            Reason::RefusedQuote => ages.failure_pause.max(ages.fresh),
+            Reason::SourceUnavailable | Reason::OldPrice | Reason::NoPrice => ages.failure_pause,
         };
         Self {
             last: before.and_then(|before| before.last.clone()),
