@@ -88,7 +88,7 @@ impl Default for AssetConfig {
             refresh_seconds: 20,
             tracked_days: 7,
             apart: ApartConfig::default(),
-            history_cache_mb: 96,
+            history_cache_mb: 80,
         }
     }
 }
