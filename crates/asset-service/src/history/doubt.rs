@@ -60,6 +60,20 @@ impl Evidence {
         })
     }
 
+    /// Whether the symbol has never been heard of.
+    pub(super) fn is_empty(&self) -> bool {
+        self.years.is_empty() && self.quote.is_none()
+    }
+
+    pub(super) fn last_close_before(&self, date: Date) -> Option<Date> {
+        let years = self.years.range(..=date.year()).rev();
+        let mut closes = years.flat_map(|(_, year)| year.closes.closes().into_iter().rev());
+        closes.find_map(|closes| {
+            let before = closes.iter().rev().find(|(day, _)| *day < date);
+            before.map(|(day, _)| *day)
+        })
+    }
+
     /// Whether two sources that say the same may be right against what is known.
     pub(super) fn may_be_wrong_about(&self, history: &SourceHistory) -> bool {
         self.named.is_none_or(|named| named == history.currency)

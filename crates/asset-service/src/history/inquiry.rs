@@ -66,7 +66,10 @@ impl Inquiry<'_> {
         let is_whole = replaces && days != (from, to);
         let refused = self.vouched_for(&mut found, doubted).await;
         let (from, to) = days;
-        let to = covered_to(&found.value.closes, from, to, self.completed);
+        let before = self.evidence.last_close_before(from);
+        let closes = found.value.closes.iter().map(|(date, _)| *date);
+        let last = closes.filter(|date| *date <= to).max().or(before);
+        let to = covered_to(self.ticker, last, days, self.completed);
         Ok(Told {
             from,
             to,
@@ -75,6 +78,7 @@ impl Inquiry<'_> {
             fetched_at: self.shared.clock.now(),
             history: found.value,
             replaces: is_whole,
+            follows_closes: before.is_some(),
         })
     }
 

@@ -11,13 +11,13 @@ use axum::response::Response;
 use domain::{CustomerId, Price, Ticker};
 use futures::future;
 use jiff::ToSpan;
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use service_kit::contract::{AnyRoute, SignedIn, WithQuery};
 use service_kit::{Caller, Error, Params, Result};
 
-use super::range::{self, WithDays};
+use super::range::{self, EARLIEST, WithDays};
 use super::symbols::{Symbol, own_ticker, symbols};
 use super::{Cached, answer};
 use crate::history::series::{Asked, Series, status};
@@ -27,8 +27,6 @@ use crate::{AssetService, own, quotes};
 
 /// How much older than the range the close before it may be: no market rests for longer.
 const BEFORE_DAYS: i64 = 15;
-/// No manual price is older.
-const EARLIEST: Date = date(1900, 1, 1);
 
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -155,11 +153,13 @@ async fn market_closes(service: &AssetService, ticker: &Ticker, (from, to): (Dat
         };
     }
     let known = history.read(ticker, since, to).await;
-    let mut closes = holding(known.closes(), from, to);
+    let closes = known.closes();
+    let reason = known.reason(from, to);
+    let reason = reason.or_else(|| known.why_empty(&closes, from, to));
+    let mut closes = holding(closes, from, to);
     closes.retain(|(date, _)| *date >= since);
     let first = closes.first().map_or(from, |(date, _)| *date);
     let segments = known.segments(first, to, |_| true);
-    let reason = known.reason(from, to);
     let splits = known.actions().filter_map(|action| match action {
         Action::Split { ex_date, new, old } => Some(SplitRatio {
             ex_date: *ex_date,
@@ -173,7 +173,7 @@ async fn market_closes(service: &AssetService, ticker: &Ticker, (from, to): (Dat
     Daily {
         ticker_symbol: ticker.to_string(),
         currency: currency.map(|currency| currency.code().to_owned()),
-        status: status(reason, segments.is_empty()),
+        status: status(reason, closes.is_empty()),
         reason: reason.map(|reason| reason.word().to_owned()),
         closes,
         splits: known.tells_actions(first, to).then(|| splits.collect()),
@@ -204,7 +204,7 @@ async fn own_closes(
             prices.retain(|date, _| *date >= first);
             let closes = prices.iter().map(|(date, entered)| (*date, entered.price));
             let closes = closes.collect();
-            let history = own::history(&instrument, &prices, as_traded(from, to));
+            let history = own::history(&instrument, &prices, as_traded(first, to));
             Daily {
                 ticker_symbol: history.ticker_symbol,
                 currency: history.currency,

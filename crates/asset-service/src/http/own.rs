@@ -214,8 +214,7 @@ pub(crate) async fn delete_instrument(
     for _ in 0..ATTEMPTS {
         let read = own::load(table, owner, &ticker).await?;
         preconditions.check(&ETag::strong(read.version))?;
-        let prices = own::load_prices(table, owner, &ticker).await?;
-        match own::delete(table, owner, &read, &prices).commit().await {
+        match own::delete(table, owner, &read).commit().await {
             Ok(()) => return Ok(Answer::no_content()),
             Err(WriteError::ConditionFailed { .. }) => {}
             Err(error) => return Err(error.into()),

@@ -59,18 +59,31 @@ impl PriceYear {
         (self.verified_at(), self.covered_to())
     }
 
+    /// Whether it may stand for the other: as many days, closes and kinds of facts.
+    pub(crate) fn is_no_worse_than(&self, other: &Self) -> bool {
+        let tells = |year: &Self| year.spans.iter().all(|span| span.tells_actions);
+        let is_out = |year: &Self| year.spans.iter().any(|span| span.is_out_of_reach);
+        let closes = |year: &Self| year.closes.closes().map_or(0, |closes| closes.len());
+        self.covered_to() >= other.covered_to()
+            && tells(self) >= tells(other)
+            && is_out(self) <= is_out(other)
+            // Sources differ about a holiday or two.
+            && closes(self) * 10 >= closes(other) * 9
+    }
+
     /// Whether it is time to ask again for a year that was out of every source's reach: there may
     /// be another source by now.
     pub(crate) fn is_forgotten(&self, now: Timestamp) -> bool {
-        let day_before = now
-            .saturating_sub(OUT_OF_REACH_PAUSE)
-            .unwrap_or(Timestamp::MIN);
-        let mut spans = self.spans.iter();
-        spans.all(|span| span.is_out_of_reach && span.fetched_at < day_before)
+        self.spans.iter().all(|span| span.is_forgotten(now))
     }
 }
 
 impl Span {
+    fn is_forgotten(&self, now: Timestamp) -> bool {
+        let day_before = now.saturating_sub(OUT_OF_REACH_PAUSE);
+        self.is_out_of_reach && self.fetched_at < day_before.unwrap_or(Timestamp::MIN)
+    }
+
     /// Whether both are the same source's word in the same way.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         self.source == other.source
@@ -82,6 +95,26 @@ impl Span {
 
 impl Record for PriceYear {
     const KIND: &'static str = "price_year";
+}
+
+/// The whole years before the first close, which are not stored one by one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct EarlyYears(pub(crate) Span);
+
+impl EarlyYears {
+    pub(crate) fn has(&self, year: i16) -> bool {
+        (self.0.from.year()..=self.0.to.year()).contains(&year)
+    }
+
+    /// As of a year.
+    pub(crate) fn is_forgotten(&self, now: Timestamp) -> bool {
+        self.0.is_forgotten(now)
+    }
+}
+
+impl Record for EarlyYears {
+    const KIND: &'static str = "early_years";
 }
 
 /// The partition, and what the sort keys begin with.
@@ -137,4 +170,32 @@ pub(crate) async fn keep(
             written => return written,
         }
     }
+}
+
+fn early_key(ticker: &Ticker) -> Key {
+    let (partition, prefix) = place(ticker);
+    Key::new(partition, format!("{prefix}EARLY"))
+}
+
+pub(crate) async fn load_early(
+    table: &Table,
+    ticker: &Ticker,
+) -> Result<Option<EarlyYears>, StoreError> {
+    let item = table.get(&early_key(ticker)).await?;
+    Ok(item.map(|item| item.value))
+}
+
+/// Replaces whatever was known. Of two processes either is right: what it does not say is asked for
+/// again.
+pub(crate) async fn keep_early(
+    table: &Table,
+    ticker: &Ticker,
+    early: Option<&EarlyYears>,
+) -> Result<(), WriteError> {
+    let key = early_key(ticker);
+    let write = match early {
+        Some(early) => table.write().put(&key, early),
+        None => table.write().remove(&key),
+    };
+    write.commit().await
 }

@@ -204,10 +204,7 @@ async fn years_before_the_listing_are_not_asked_for_again() {
     assert_eq!((long.at("/status"), long.count("/gaps")), ("ok".into(), 0));
     let market = restarted(market, source.clone()).await;
     let before = prices(&market, "from=2021-01-01&to=2021-12-31").await;
-    assert_eq!(
-        (before.at("/status"), before.count("/items")),
-        ("ok".into(), 0)
-    );
+    assert_eq!(before.count("/items"), 0);
     assert_eq!(source.asked().len(), 1);
 }
 
@@ -293,11 +290,12 @@ async fn a_source_that_hangs_holds_nobody_up_and_its_answer_still_counts() {
     let source = Past::ordinary();
     source.is_answering.send_replace(false);
     let config = AssetConfig {
-        quote_deadline_ms: 50,
+        quote_deadline_ms: 1_000,
         ..AssetConfig::default()
     };
     let market = Market::start(&config, source.clone(), Storage::new().await, clock()).await;
     let early = prices(&market, "from=2026-03-02").await;
+    source.asked_times(1).await;
     assert_eq!(
         (early.at("/status"), early.at("/reason")),
         ("unavailable".into(), "STILL_FETCHING".into())

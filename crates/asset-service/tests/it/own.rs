@@ -182,6 +182,19 @@ async fn every_mistake_in_a_new_instrument_is_named_and_nothing_is_added() {
 }
 
 #[tokio::test]
+async fn pence_are_not_taken_for_pounds() {
+    let market = Market::simulated().await;
+    let problem = market.add(ADA, &HOUSE.replace("EUR", "GBp")).await;
+    let problem = problem.expect(422).problem();
+    assert_eq!(problem.errors[0].pointer, "/currency");
+    assert!(problem.errors[0].detail.contains("pence"), "{problem:?}");
+    let _ = market
+        .add(ADA, &HOUSE.replace("EUR", "gbp"))
+        .await
+        .expect(201);
+}
+
+#[tokio::test]
 async fn adding_the_same_twice_under_one_key_adds_it_once() {
     let market = Market::simulated().await;
     let add = |body: &str| {

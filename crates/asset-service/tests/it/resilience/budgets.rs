@@ -2,7 +2,8 @@ use std::time::{Duration, Instant};
 
 use asset_service::source::upstream::{Call, Window};
 use asset_service::{AssetConfig, SourceName};
-use futures::future::join_all;
+use futures::future::{Either, join_all, select};
+use futures::poll;
 use serde::{Deserialize, Serialize};
 use store::{Key, Record};
 use wiremock::ResponseTemplate;
@@ -204,6 +205,28 @@ async fn strangers_who_make_up_symbols_leave_the_calls_to_those_that_are_known()
         assert_ne!(market.quote("ACME").await.at("/staleness"), "stale");
     }
     assert_eq!(line.requests().await, 30);
+}
+
+#[tokio::test]
+async fn a_crowd_of_made_up_symbols_is_not_before_what_is_known_where_calls_are_not_limited() {
+    let mut line = Line::new().await;
+    line.config.concurrent_requests = 4;
+    line.config.timeout_ms = 20_000;
+    let slow = ResponseTemplate::new(200).set_delay(Duration::from_millis(100));
+    line.answers(slow).await;
+    let upstream = line.upstream();
+    for crowd in [line.discovering(), line.background()] {
+        let call = Call::new(&[], &[]);
+        let crowd = join_all((0..12).map(|_| upstream.get(crowd, &call)));
+        let mut crowd = std::pin::pin!(crowd);
+        assert!(poll!(&mut crowd).is_pending());
+        let request = std::pin::pin!(line.get(&upstream));
+        let Either::Right((answered, crowd)) = select(crowd, request).await else {
+            panic!("whoever is known had to wait for all of them");
+        };
+        assert!(answered.is_ok());
+        assert!(crowd.await.iter().all(Result::is_ok));
+    }
 }
 
 #[tokio::test]
