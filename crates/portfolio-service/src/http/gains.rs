@@ -12,9 +12,8 @@ use jiff::civil::Date;
 use service_kit::contract::{AnyRoute, Contended, NotFound, Paging, SignedIn, WithQuery};
 use service_kit::{AccessToken, Answer, CallerWithToken, PageRequest, Params, PathId, Result};
 
-use super::changes::Edit;
 use super::figures::{amount, number};
-use super::refusals::refused;
+use super::refusals::unworkable;
 use crate::histories::{self, Columns};
 use crate::state::PortfolioService;
 use crate::store::journal::Journal;
@@ -125,7 +124,7 @@ async fn sales(
         Some(entries) => fold_all(entries, method),
         None => fold_all(journal.entries(), method),
     };
-    let folded = folded.map_err(|error| refused(&error, &Edit::Record(Vec::new())))?;
+    let folded = folded.map_err(|error| unworkable(&error))?;
     Ok(folded
         .into_iter()
         .flat_map(|folded| {
