@@ -22,7 +22,7 @@ async fn the_week(world: &World) -> String {
         traded("BUY", "WEEK", "5", "100", "2026-03-04", ""),
         traded("SELL", "WEEK", "2.5", "80", "2026-03-06", ""),
     ];
-    world.enter(&portfolio, &entries).await;
+    world.enter_all(&portfolio, &entries).await;
     portfolio
 }
 
@@ -130,7 +130,7 @@ async fn the_cfa_example_of_two_shares_has_15_84_and_13_86_per_cent() {
         traded("BUY", "CFA", "1", "120", "2022-01-01", ""),
         dividend("2023-01-01", "4"),
     ];
-    world.enter(&portfolio, &entries).await;
+    world.enter_all(&portfolio, &entries).await;
     let path = format!("{portfolio}/performance?to=2023-01-01");
     let found = world.read(&path).await;
     assert_figures(
@@ -170,7 +170,7 @@ async fn the_same_money_buys_and_sells_the_benchmark_at_its_closes() {
         traded("BUY", "HELD", "110", "1", "2026-03-03", ""),
         traded("SELL", "HELD", "100", "1", "2026-03-05", ""),
     ];
-    world.enter(&portfolio, &entries).await;
+    world.enter_all(&portfolio, &entries).await;
     let path = format!("{portfolio}/performance?from=2026-03-03&to=2026-03-06&benchmark=index");
     let found = world.read(&path).await;
     assert_figures(
@@ -222,7 +222,7 @@ async fn more_money_does_not_move_the_time_weighted_return() {
     ];
     world.market.closes("FUND", "USD", &closes);
     let first = [traded("BUY", "FUND", "10", "100", "2026-03-02", "")];
-    world.enter(&portfolio, &first).await;
+    world.enter_all(&portfolio, &first).await;
     let path = format!("{portfolio}/performance?from=2026-03-03&to=2026-03-05");
     assert_figures(&world.read(&path).await, &[("/twr", "-0.027")]);
     // In at the price the day begins with, out at the one it ends with.
@@ -230,7 +230,7 @@ async fn more_money_does_not_move_the_time_weighted_return() {
         traded("BUY", "FUND", "1000", "104", "2026-03-04", ""),
         traded("SELL", "FUND", "1004", "97.3", "2026-03-05", ""),
     ];
-    world.enter(&portfolio, &more).await;
+    world.enter_all(&portfolio, &more).await;
     assert_figures(
         &world.read(&path).await,
         &[
@@ -257,7 +257,7 @@ async fn what_was_used_is_explained_line_by_line() {
         traded("BUY", "SAP.DE", "2", "90", "2026-02-27", euro),
         traded("BUY", "SAP.DE", "1", "95", "2026-03-03", stated),
     ];
-    world.enter(&portfolio, &entries).await;
+    world.enter_all(&portfolio, &entries).await;
     let path = format!("{portfolio}/performance?from=2026-03-01&to=2026-03-04");
     assert_eq!(world.read(&path).await.at("/explanation"), "null");
     let found = world.read(&format!("{path}&explain=true")).await;

@@ -37,7 +37,7 @@ async fn a_year_of_trading_adds_up_line_by_line() {
         ),
         entry("DIVIDEND", "2025-09-01", dividend),
     ];
-    world.enter(&portfolio, &entries).await;
+    world.enter_all(&portfolio, &entries).await;
     let year = "from=2025-01-01&to=2025-12-31";
     let lines = [
         ("/statement/start_value", "1100"),
@@ -73,7 +73,7 @@ async fn foreign_shares(world: &World, portfolio: &str) {
         traded("BUY", "SAP.DE", "2", "100", "2025-01-02", IN_EURO),
         traded("SELL", "SAP.DE", "1", "150", "2025-06-02", IN_EURO),
     ];
-    world.enter(portfolio, &entries).await;
+    world.enter_all(portfolio, &entries).await;
 }
 
 const FOREIGN: [(&str, &str); 7] = [
@@ -106,7 +106,7 @@ async fn an_average_abroad_takes_the_rates_of_what_was_paid() {
         traded("BUY", "SAP.DE", "1", "130", "2025-06-02", IN_EURO),
         traded("SELL", "SAP.DE", "1", "140", "2025-12-31", IN_EURO),
     ];
-    world.enter(&portfolio, &more).await;
+    world.enter_all(&portfolio, &more).await;
     let path = format!("{portfolio}/performance?to=2025-12-31");
     let found = statement(&world, &path).await;
     // 40 × 1.20 + 30 × 1.25; 40 × 1.25; in 220 + 156, out 180 + 175.
@@ -145,7 +145,7 @@ async fn with_cash_only_deposits_and_withdrawals_are_money_from_outside() {
         money("TAX", "2025-03-03", "1", "USD"),
         money("WITHDRAWAL", "2025-06-02", "50", "EUR"),
     ];
-    world.enter(&portfolio, &entries).await;
+    world.enter_all(&portfolio, &entries).await;
     let found = statement(&world, &format!("{portfolio}/performance?to=2025-12-31")).await;
     // 300 EUR in at 1.10, 50 out at 1.20; at the end 200 EUR and 1,004 USD beside the share.
     assert_figures(
@@ -189,7 +189,7 @@ async fn a_split_of_the_ledger_moves_no_value_and_one_it_lacks_is_pointed_out() 
     world.market.closes("SPLT", "USD", &closes);
     world.market.split("SPLT", "2026-03-04", "4", "1");
     let first = [traded("BUY", "SPLT", "5", "400", "2026-03-02", "")];
-    world.enter(&portfolio, &first).await;
+    world.enter_all(&portfolio, &first).await;
     let path = format!("{portfolio}/performance?from=2026-03-03&to=2026-03-05");
     let lacking = world.read(&path).await;
     assert_figures(
@@ -204,7 +204,7 @@ async fn a_split_of_the_ledger_moves_no_value_and_one_it_lacks_is_pointed_out() 
     );
     let split = r#""ticker_symbol":"SPLT","ratio":{"new":4,"old":1}"#;
     world
-        .enter(&portfolio, &[entry("SPLIT", "2026-03-04", split)])
+        .enter_all(&portfolio, &[entry("SPLIT", "2026-03-04", split)])
         .await;
     let found = statement(&world, &path).await;
     assert_figures(
@@ -241,7 +241,7 @@ async fn shares_that_are_transferred_come_and_go_at_what_they_are_worth() {
             r#""ticker_symbol":"MOVE","quantity":4"#,
         ),
     ];
-    world.enter(&portfolio, &entries).await;
+    world.enter_all(&portfolio, &entries).await;
     let found = statement(&world, &format!("{portfolio}/performance?to=2026-03-06")).await;
     assert_figures(
         &found,
@@ -275,7 +275,7 @@ async fn a_sold_holding_keeps_its_performance() {
         traded("BUY", "KEPT", "1", "7", "2026-03-02", ""),
         traded("SELL", "GONE", "10", "13", "2026-03-04", ""),
     ];
-    world.enter(&portfolio, &entries).await;
+    world.enter_all(&portfolio, &entries).await;
     let path = format!("{portfolio}/holdings/GONE/performance?to=2026-03-06");
     let found = statement(&world, &path).await;
     assert_figures(
@@ -310,7 +310,7 @@ async fn all_portfolios_together_are_measured_in_one_currency() {
         ),
         traded("BUY", "ACME", "5", "10", "2025-01-02", stated),
     ];
-    world.enter(&euros, &entries).await;
+    world.enter_all(&euros, &entries).await;
     let found = statement(&world, "/v1/performance?to=2025-12-31").await;
     // The portfolios differ: in dollars, in which the rates stated in euros do not count.
     assert_figures(

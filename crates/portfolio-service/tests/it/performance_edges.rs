@@ -76,7 +76,7 @@ async fn all_of_somebody_elses_portfolios_are_none_of_mine() {
     let portfolio = world.portfolio().await;
     world.market.closes("ACME", "USD", &[("2026-03-02", "10")]);
     let bought = [traded("BUY", "ACME", "1", "10", "2026-03-02", "")];
-    world.enter(&portfolio, &bought).await;
+    world.enter_all(&portfolio, &bought).await;
     assert_figures(
         &world.read("/v1/performance").await,
         &[("/end_value", "10")],
@@ -94,7 +94,7 @@ async fn without_a_rate_there_is_no_figure_and_the_pair_is_named_with_its_days()
         .closes("SAP.DE", "EUR", &[("2026-03-02", "100")]);
     let euro = r#","currency":"EUR""#;
     let bought = [traded("BUY", "SAP.DE", "1", "100", "2026-03-02", euro)];
-    world.enter(&portfolio, &bought).await;
+    world.enter_all(&portfolio, &bought).await;
     let path = format!("{portfolio}/performance?to=2026-03-05");
     let found = world.read(&path).await;
     assert_figures(
@@ -129,7 +129,7 @@ async fn an_instrument_without_a_price_is_left_out_by_name() {
         traded("BUY", "KNOWN", "1", "10", "2026-03-02", ""),
         traded("BUY", "NOBODY", "1", "1000", "2026-03-02", ""),
     ];
-    world.enter(&portfolio, &entries).await;
+    world.enter_all(&portfolio, &entries).await;
     let path = format!("{portfolio}/performance?to=2026-03-04");
     let found = world.read(&path).await;
     assert_figures(
@@ -155,7 +155,7 @@ async fn a_purchase_before_the_first_close_is_priced_by_itself() {
     let closes = [("2026-03-05", "12"), ("2026-03-06", "15")];
     world.market.closes("IPO", "USD", &closes);
     let bought = [traded("BUY", "IPO", "10", "10", "2026-03-03", "")];
-    world.enter(&portfolio, &bought).await;
+    world.enter_all(&portfolio, &bought).await;
     let path = format!("{portfolio}/performance?to=2026-03-06&explain=true");
     let found = world.read(&path).await;
     assert_figures(
@@ -186,7 +186,7 @@ async fn today_is_worth_what_is_quoted_now() {
     world.market.closes("NOW", "USD", &[("2026-03-09", "10")]);
     world.market.price("NOW", "11", "USD");
     let bought = [traded("BUY", "NOW", "10", "10", "2026-03-09", "")];
-    world.enter(&portfolio, &bought).await;
+    world.enter_all(&portfolio, &bought).await;
     let path = format!("{portfolio}/performance");
     let found = world.read(&format!("{path}?explain=true")).await;
     assert_figures(
@@ -219,7 +219,9 @@ async fn a_new_entry_is_in_the_next_answer_and_a_repeated_one_asks_for_no_closes
     let bought = traded("BUY", "ACME", "1", "10", "2026-03-02", "");
     let path = format!("{portfolio}/performance?to=2026-03-05");
     for count in ["10", "20", "30"] {
-        world.enter(&portfolio, std::slice::from_ref(&bought)).await;
+        world
+            .enter_all(&portfolio, std::slice::from_ref(&bought))
+            .await;
         assert_figures(&world.read(&path).await, &[("/end_value", count)]);
     }
     // Nobody need be asked for what is known.
@@ -239,7 +241,7 @@ async fn shares_transferred_on_a_day_without_a_price_leave_no_statement() {
     world.market.closes("LATE", "USD", &[("2026-03-05", "60")]);
     let lots = r#""ticker_symbol":"LATE","instrument_type":"Stock","lots":[{"quantity":10,"purchase_date":"2020-01-02","cost":200,"currency":"USD"}]"#;
     world
-        .enter(&portfolio, &[entry("TRANSFER_IN", "2026-03-03", lots)])
+        .enter_all(&portfolio, &[entry("TRANSFER_IN", "2026-03-03", lots)])
         .await;
     let found = world
         .read(&format!("{portfolio}/performance?to=2026-03-06"))

@@ -146,10 +146,9 @@ impl World {
     }
 
     /// Records entries one after another.
-    pub(crate) async fn enter(&self, portfolio: &str, entries: &[String]) {
+    pub(crate) async fn enter_all(&self, portfolio: &str, entries: &[String]) {
         for entry in entries {
-            let path = format!("{portfolio}/transactions");
-            self.post(&path, entry).send().await.expect(201);
+            self.enter(portfolio, entry).await;
         }
     }
 
