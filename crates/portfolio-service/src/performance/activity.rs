@@ -1,7 +1,8 @@
 //! What the entries of a portfolio say, as columns.
 //!
-//! Derived once for each version of a portfolio. Nothing here knows a price:
-//! units and money are as they were recorded, and a rate is one an entry states.
+//! Derived once for each version of a portfolio; an instrument whose entries are
+//! those of the version before is taken from there. Nothing here knows a price: units
+//! and money are as they were recorded, and a rate is one an entry states.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use super::costs::Costs;
 pub(crate) struct Activity {
     pub(crate) portfolio: Portfolio,
     /// By ticker.
-    pub(super) holdings: Vec<Held>,
+    pub(super) holdings: Vec<Arc<Held>>,
     /// Balances by currency; none without cash tracking, like the movements.
     pub(super) cash: Vec<(Currency, Series)>,
     pub(super) movements: Vec<Flow>,
@@ -62,10 +63,11 @@ pub(crate) struct Held {
 }
 
 impl Activity {
-    /// The entries come in ledger order.
+    /// The entries come in ledger order; `before` is what was derived for an earlier version.
     pub(super) fn of<'a>(
         portfolio: &Portfolio,
         entries: impl Iterator<Item = &'a Arc<Transaction>> + Clone,
+        before: Option<&Self>,
     ) -> Result<Self> {
         let mut by_ticker: BTreeMap<&'a Ticker, Vec<Arc<Transaction>>> = BTreeMap::new();
         let mut activity = Self {
@@ -90,11 +92,16 @@ impl Activity {
             }
         }
         let method = portfolio.cost_basis_method;
+        let before = before.filter(|before| before.portfolio.cost_basis_method == method);
         activity.holdings = by_ticker
             .into_iter()
             .map(|(ticker, entries)| {
+                let known = before.and_then(|before| before.holding(ticker));
+                if let Some(known) = known.filter(|known| known.is_of(&entries)) {
+                    return Ok(Arc::clone(known));
+                }
                 let costs = Costs::of(ticker, entries.iter().map(|entry| &**entry), method)?;
-                Held::of(ticker, entries, costs)
+                Ok(Arc::new(Held::of(ticker, entries, costs)?))
             })
             .collect::<Result<_>>()?;
         if portfolio.cash_tracking {
@@ -144,7 +151,7 @@ impl Activity {
         Ok(())
     }
 
-    pub(super) fn holding(&self, ticker: &Ticker) -> Option<&Held> {
+    pub(super) fn holding(&self, ticker: &Ticker) -> Option<&Arc<Held>> {
         let found = self
             .holdings
             .binary_search_by(|held| held.ticker.cmp(ticker));
@@ -164,6 +171,12 @@ impl Activity {
 }
 
 impl Held {
+    /// Whether it was derived from these very entries.
+    fn is_of(&self, entries: &[Arc<Transaction>]) -> bool {
+        let mut both = self.entries.iter().zip(entries);
+        self.entries.len() == entries.len() && both.all(|(one, other)| Arc::ptr_eq(one, other))
+    }
+
     fn of(ticker: &Ticker, entries: Vec<Arc<Transaction>>, costs: Costs) -> Result<Self> {
         let steps = held_by_day(entries.iter().map(|entry| &**entry)).map_err(Error::internal)?;
         let mut held = Self {

@@ -72,7 +72,7 @@ impl<'a> Scope<'a> {
             };
             all.iter()
                 .chain(chosen.flatten())
-                .map(move |held| (&**activity, held))
+                .map(move |held| (&**activity, &**held))
         })
     }
 

@@ -66,10 +66,14 @@ impl Memory {
     ) -> Result<Arc<Activity>> {
         let id = portfolio.value.portfolio.id;
         let known = self.activities.get(&id);
-        if let Some(known) = known.filter(|known| known.version == portfolio.version) {
+        if let Some(known) = &known
+            && known.version == portfolio.version
+        {
             return Ok(Arc::clone(&known.activity));
         }
-        let activity = Arc::new(Activity::of(&portfolio.value.portfolio, journal.shared())?);
+        let before = known.as_ref().map(|known| &*known.activity);
+        let activity = Activity::of(&portfolio.value.portfolio, journal.shared(), before)?;
+        let activity = Arc::new(activity);
         let known = Versioned {
             version: portfolio.version,
             activity: Arc::clone(&activity),

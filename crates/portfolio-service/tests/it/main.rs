@@ -23,6 +23,7 @@ mod patches;
 mod performance;
 mod performance_books;
 mod performance_edges;
+mod performance_together;
 mod portfolios;
 mod prices;
 mod raw;

@@ -148,8 +148,7 @@ impl World {
     /// Records entries one after another.
     pub(crate) async fn enter_all(&self, portfolio: &str, entries: &[String]) {
         for entry in entries {
-            let path = format!("{portfolio}/transactions");
-            self.post(&path, entry).send().await.expect(201);
+            self.enter(portfolio, entry).await;
         }
     }
 
