@@ -7,7 +7,7 @@
 //! | with nothing stored, half away from the last quote where it ends | disputed |
 //! | with one close half away from those before and after it, whatever was split between | right but for that close |
 //!
-//! Plain values only. What is disputed needs a second source, which is `fetch`'s matter.
+//! Plain values only. What is disputed needs a second source, which is `inquiry`'s matter.
 
 use std::collections::BTreeMap;
 
