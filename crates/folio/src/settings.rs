@@ -103,6 +103,7 @@ impl Settings {
         if settings.data_dir.as_os_str().is_empty() {
             return Err(ConfigError::at("data_dir", "must not be empty"));
         }
+        settings.limits.check()?;
         if let Some(names) = &flags.market {
             let sources = SourceName::parse_list(&names.join(","));
             settings.asset.sources = sources.map_err(|error| ConfigError::at("--market", error))?;

@@ -18,12 +18,12 @@ use service_kit::contract::{
 };
 use service_kit::idempotency::CommitError;
 use service_kit::{
-    Answer, Begun, Body, Caller, ETag, Error, Idempotency, IdempotencyGuard, Preconditions, Result,
+    Answer, Begun, Body, Caller, Error, Idempotency, IdempotencyGuard, Preconditions, Result,
 };
 use store::{Item, Write, WriteError};
 
 use super::NO_SUCH_INSTRUMENT;
-use super::own::{ATTEMPTS, OwnTicker, changed_by_many, own_ticker};
+use super::own::{ATTEMPTS, OwnTicker, changed_by_many, etag, own_ticker};
 use super::problems::NoSuchInstrument;
 use crate::AssetService;
 use crate::own::{Entered, ManualPrices};
@@ -217,9 +217,11 @@ async fn change_prices(
     let (table, owner) = (&service.table, change.owner);
     for _ in 0..ATTEMPTS {
         let read: Item<OwnInstrument> = own::load(table, owner, change.ticker).await?;
-        change.preconditions.check(&ETag::strong(read.version))?;
+        change
+            .preconditions
+            .check(&etag(&read.value, read.version))?;
         let mut prices = own::load_prices(table, owner, &read.value, change.days).await?;
-        let answer = decide(&read.value, &mut prices)?.etag(&ETag::strong(read.version + 1));
+        let answer = decide(&read.value, &mut prices)?.etag(&etag(&read.value, read.version + 1));
         let changed = OwnInstrument {
             last_price: own::last_price(table, owner, &read.value, &mut prices).await?,
             ..read.value.clone()

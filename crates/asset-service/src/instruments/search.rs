@@ -63,6 +63,14 @@ impl Instruments {
     /// One question for all who search for the same text at the same time.
     async fn find_at_sources(&self, text: &str) -> Arc<Found> {
         let now = self.0.clock.now();
+        // What is a customer's own is nobody's business.
+        if text.starts_with("my:") {
+            return Arc::new(Found {
+                instruments: Vec::new(),
+                is_partial: false,
+                until: now,
+            });
+        }
         let known = || self.0.found.get(text).filter(|found| now < found.until);
         if let Some(known) = known() {
             return known;

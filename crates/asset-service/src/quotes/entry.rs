@@ -140,9 +140,10 @@ impl Entry {
         self.last.as_ref().map(|last| last.fetched_at)
     }
 
-    /// What a new price is measured against.
-    pub(crate) fn last_price(&self, now: Timestamp, ages: &Ages) -> Option<LastPrice> {
-        self.stale(now, ages).map(|last| LastPrice {
+    /// What a new price is measured against, however old: a price too old to be shown still knows
+    /// better than a source that multiplied it.
+    pub(crate) fn last_price(&self) -> Option<LastPrice> {
+        self.last.as_ref().map(|last| LastPrice {
             price: last.price,
             as_of: last.as_of,
         })

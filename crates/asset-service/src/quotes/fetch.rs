@@ -163,7 +163,7 @@ impl Fetch {
         let described_in = self.described_in.get(ticker).copied();
         Wanted {
             ticker: ticker.clone(),
-            last: known.and_then(|known| known.last_price(self.ask.now, &self.shared.ages)),
+            last: known.and_then(Entry::last_price),
             currency: known.and_then(Entry::currency).or(described_in),
         }
     }

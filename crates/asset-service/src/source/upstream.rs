@@ -138,9 +138,14 @@ impl Upstream {
             header::HeaderValue::from_static("application/json"),
         );
         if let (Some((header, before)), Some(secret)) = (key_header, &config.api_key) {
-            let text = format!("{before}{}", secret.expose_secret());
-            let mut value = header::HeaderValue::from_str(&text)
-                .map_err(|_| ConfigError::at(&key("api_key"), "has characters that no key has"))?;
+            let secret = secret.expose_secret();
+            let value = header::HeaderValue::from_str(&format!("{before}{secret}"));
+            let value = value
+                .ok()
+                .filter(|_| secret.bytes().all(|byte| byte.is_ascii_graphic()));
+            let mut value = value.ok_or_else(|| {
+                ConfigError::at(&key("api_key"), "has characters that no key has")
+            })?;
             value.set_sensitive(true);
             headers.insert(header, value);
         }

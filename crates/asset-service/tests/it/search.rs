@@ -171,6 +171,25 @@ async fn nothing_found_is_forgotten_sooner_and_a_failure_at_once() {
 }
 
 #[tokio::test]
+async fn no_source_hears_what_a_customer_calls_their_own() {
+    let source = FakeSource::new();
+    source.list(&["ACME"]);
+    let market = Market::over(source.clone()).await;
+    let _ = market.add(ADA, HOUSE).await.expect(201);
+    let page = market
+        .get_as(ADA, "/v1/instruments?query=%20my:House")
+        .await;
+    assert_eq!(symbols(&page.expect(200)), ["MY:HOUSE"]);
+    let page = market
+        .get("/v1/instruments?query=MY:HOUSE")
+        .await
+        .expect(200);
+    assert!(symbols(&page).is_empty());
+    assert_eq!(page.at("/partial"), "false");
+    assert_eq!(source.times_searched(), 0);
+}
+
+#[tokio::test]
 async fn ones_own_instruments_are_found_by_nobody_else() {
     let market = Market::simulated().await;
     let _ = market.add(ADA, HOUSE).await.expect(201);

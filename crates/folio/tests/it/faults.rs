@@ -83,6 +83,12 @@ fn sources_are_read_however_they_are_separated_and_what_makes_no_sense_is_named(
             "{text}"
         );
     }
+    let mut command = command(dir.path());
+    command.env("FOLIO_LIMITS__CONCURRENT_REQUESTS", "0");
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(78), "{text}");
+    assert!(text.contains("limits.concurrent_requests"), "{text}");
     let (code, text) = ended(dir.path(), &["--market", "ecb,yaho"]);
     assert_eq!(code, Some(78), "{text}");
     assert!(

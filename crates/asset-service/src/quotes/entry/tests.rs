@@ -100,6 +100,8 @@ fn past_the_hard_age_there_is_no_price_rather_than_an_old_one() {
     assert_eq!(quote, unavailable("ACME", Reason::RefusedQuote));
     assert_eq!(quote.price, None);
     assert_eq!(at_age(&entry, HARD_AGE + 15).0, Step::Ask);
+    // A source that multiplied it meanwhile is not believed for that.
+    assert!(entry.last_price().is_some());
 }
 
 #[test]
