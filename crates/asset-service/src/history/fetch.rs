@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Ticker;
-use jiff::SignedDuration;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use tokio::join;
 
 use super::doubt::Evidence;
@@ -20,6 +20,8 @@ use crate::store::prices::{self, EarlyYears, PriceYear};
 use crate::store::{quotes, read_within};
 use crate::underway::Work;
 
+/// No price is older.
+const EARLIEST_YEAR: i16 = 1900;
 /// A table that is slower than this is passed over.
 const TABLE_LIMIT: Duration = Duration::from_secs(1);
 /// When a close that should be there is asked for again.
@@ -40,6 +42,8 @@ pub(super) struct Fetch {
     /// Years that are to be stored.
     brought: Vec<i16>,
     brought_early: bool,
+    /// Years that no longer count, as of when.
+    replaced: Vec<(i16, Timestamp)>,
     _work: Work,
 }
 
@@ -53,6 +57,7 @@ impl Fetch {
             wanted,
             brought: Vec::new(),
             brought_early: false,
+            replaced: Vec::new(),
         }
     }
 
@@ -75,19 +80,31 @@ impl Fetch {
         let Some((from, to)) = self.wanted.missing(&self.held) else {
             return;
         };
-        let (stored, early) = join!(self.stored(from.year(), to.year()), self.stored_early());
+        let (mut stored, early) = join!(self.stored(from.year(), to.year()), self.stored_early());
+        let is_newer = |(year, stored): &(i16, PriceYear)| {
+            let held = self.held.years.get(year);
+            held.is_some_and(|held| stored.verified_at() > held.verified_at())
+        };
+        if stored.iter().any(is_newer) {
+            // Another process has asked for it anew.
+            let wanted = self.wanted;
+            let anew = self.stored(wanted.from.year(), wanted.to.year()).await;
+            if !anew.is_empty() {
+                (EARLIEST_YEAR..=wanted.completed.year()).for_each(|year| self.forget(year));
+                self.remember_early(None);
+                stored = anew;
+            }
+        }
         if self.held.early.is_none()
             && let Some(early) = early
         {
-            self.remember_early(Some(early));
+            // A year that is known is not before the first close, whoever says so.
+            let known = stored.iter().map(|(year, _)| *year);
+            self.remember_early(early.before(known.chain(self.held.years.keys().copied())));
         }
         for (year, stored) in stored {
-            let held = self
-                .held
-                .years
-                .get(&year)
-                .and_then(|held| held.covered_to());
-            if stored.covered_to() > held {
+            let held = self.held.years.get(&year);
+            if held.is_none_or(|held| stored.rank() > held.rank()) {
                 self.remember(year, stored);
             }
         }
@@ -143,10 +160,10 @@ impl Fetch {
     }
 
     pub(super) fn take_in(&mut self, told: &Told) {
-        let known = if told.replaces {
-            Years::new()
-        } else {
+        let known = if told.replaced.is_empty() {
             self.held.years.clone()
+        } else {
+            Years::new()
         };
         let mut closes = told.history.closes.iter();
         // Years with a close are not before the first one.
@@ -159,6 +176,12 @@ impl Fetch {
         };
         for (year, known) in merged(&known, early.as_ref(), told) {
             self.bring(year, known);
+        }
+        for year in told.replaced.iter().copied() {
+            if !self.brought.contains(&year) {
+                self.replaced.push((year, told.fetched_at));
+                self.forget(year);
+            }
         }
         self.bring_early(early);
     }
@@ -194,10 +217,18 @@ impl Fetch {
         // What is in memory may not be stored yet.
         let kept = |year: i16| Some((year, self.shared.years.get(&(ticker.clone(), year))?));
         let beside = self.wanted.from.year() - 1..=self.wanted.to.year() + 1;
-        years.extend(beside.filter_map(kept));
-        years.extend(self.held.years.clone());
-        let quoted = quotes::load_many(&self.shared.table, std::slice::from_ref(ticker)).await;
-        let quote = quoted.ok().and_then(|mut quotes| quotes.pop());
+        let held = self.held.years.clone();
+        for (year, kept) in beside.filter_map(kept).chain(held) {
+            if years
+                .get(&year)
+                .is_none_or(|stored| stored.rank() <= kept.rank())
+            {
+                years.insert(year, kept);
+            }
+        }
+        let load = quotes::load_many(&self.shared.table, std::slice::from_ref(ticker));
+        let quoted = read_within(TABLE_LIMIT, "a stored quote", load).await;
+        let quote = quoted.and_then(|mut quotes| quotes.pop());
         let quote = quote.map(|(_, quote)| quote);
         Evidence {
             named: ticker.quoted_in(),
@@ -214,6 +245,11 @@ impl Fetch {
         self.held.years.insert(year, known);
     }
 
+    fn forget(&mut self, year: i16) {
+        self.held.years.remove(&year);
+        self.shared.years.invalidate(&(self.ticker.clone(), year));
+    }
+
     fn remember_early(&mut self, early: Option<EarlyYears>) {
         self.held.early = early.map(Arc::new);
         let (ticker, cache) = (self.ticker.clone(), &self.shared.early);
@@ -227,14 +263,18 @@ impl Fetch {
         let Self { shared, ticker, .. } = &self;
         let Held { years, early } = &self.held;
         let mut failed = None;
+        for (year, since) in &self.replaced {
+            let dropped = prices::drop_older(&shared.table, ticker, *year, *since).await;
+            failed = failed.or(dropped.err());
+        }
+        let counts = |stored: &PriceYear| shared.counts(stored);
         let brought = self.brought.iter();
         for (year, known) in brought.filter_map(|year| years.get_key_value(year)) {
-            let counts = |stored: &PriceYear| shared.counts(stored);
             let kept = prices::keep(&shared.table, ticker, *year, known, counts).await;
             failed = failed.or(kept.err());
         }
         if self.brought_early {
-            let kept = prices::keep_early(&shared.table, ticker, early.as_deref()).await;
+            let kept = prices::keep_early(&shared.table, ticker, early.as_deref(), counts).await;
             failed = failed.or(kept.err());
         }
         if let Some(error) = failed {
@@ -262,8 +302,8 @@ impl Shared {
         Trouble { why, from, until }
     }
 
-    pub(super) fn after(&self, pause: SignedDuration) -> jiff::Timestamp {
+    pub(super) fn after(&self, pause: SignedDuration) -> Timestamp {
         let now = self.clock.now();
-        now.saturating_add(pause).unwrap_or(jiff::Timestamp::MAX)
+        now.saturating_add(pause).unwrap_or(Timestamp::MAX)
     }
 }

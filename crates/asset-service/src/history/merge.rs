@@ -23,8 +23,8 @@ pub(super) struct Told {
     pub(super) source: String,
     pub(super) fetched_at: Timestamp,
     pub(super) history: SourceHistory,
-    /// Whether it counts instead of what was known, and not only beside it.
-    pub(super) replaces: bool,
+    /// The known years instead of which it counts; without any it counts beside them.
+    pub(super) replaced: Vec<i16>,
     /// Whether closes are known from before it.
     pub(super) follows_closes: bool,
     /// Why it may end before the days that were asked for.

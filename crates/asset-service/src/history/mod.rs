@@ -96,6 +96,27 @@ pub(crate) struct Known {
     pub(crate) missing: Option<Reason>,
 }
 
+impl Known {
+    /// Years in another currency than the last one are not shown beside it.
+    fn of(ticker: &Ticker, mut held: Held, wanted: Wanted, why: Option<Reason>) -> Self {
+        let missing = wanted.missing(&held).and(why);
+        let currency = held.years.values().next_back().map(|year| year.currency);
+        let is_foreign = |year: &PriceYear| Some(year.currency) != currency;
+        let foreign = held
+            .years
+            .extract_if(.., |_, year| is_foreign(year))
+            .count();
+        let refused = (foreign > 0).then_some(Reason::RefusedHistory);
+        Self {
+            ticker: ticker.clone(),
+            years: held.years,
+            early: held.early,
+            completed: wanted.completed,
+            missing: missing.or(refused),
+        }
+    }
+}
+
 /// Why a part of a history is missing. The words are part of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
@@ -170,14 +191,12 @@ impl Wanted {
     /// lacks something.
     fn missing(self, Held { years, early }: &Held) -> Option<(Date, Date)> {
         let first_missing = |year: i16| {
-            if early.as_ref().is_some_and(|early| early.has(year)) {
-                return None;
-            }
             let covered = years.get(&year).and_then(|known| known.covered_to());
             let end = end_of(year);
             match covered {
                 Some(covered) if covered >= end.min(self.to) => None,
                 Some(covered) => Some(day_after(covered)),
+                None if early.as_ref().is_some_and(|early| early.has(year)) => None,
                 None => Date::new(year, 1, 1).ok(),
             }
         };
@@ -230,16 +249,7 @@ impl History {
             completed,
         };
         let deadline = Instant::now() + self.0.deadline;
-        let known = |held: Held, why: Option<Reason>| {
-            let missing = wanted.missing(&held).and(why);
-            Known {
-                ticker: ticker.clone(),
-                years: held.years,
-                early: held.early,
-                completed,
-                missing,
-            }
-        };
+        let known = |held: Held, why: Option<Reason>| Known::of(ticker, held, wanted, why);
         loop {
             let held = self.0.held(ticker, wanted);
             let Some((first_missing, _)) = wanted.missing(&held) else {

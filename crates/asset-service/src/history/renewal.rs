@@ -6,8 +6,8 @@
 //! | out of their source's reach, or in part | while there is another one | the others |
 //! | the current and the one before, asked for as a whole a quarter ago | once | their own sources |
 //!
-//! The first that applies goes first, and a ticker waits an hour for its next turn. What comes back
-//! counts where it is no worse than what was known.
+//! The first that applies goes first, and a ticker waits an hour for its next turn, a day after a
+//! worse answer. What comes back counts where it is no worse than what was known.
 
 use domain::Ticker;
 use jiff::SignedDuration;
@@ -22,6 +22,8 @@ use crate::store::prices::{PriceYear, Span};
 
 const VERIFIED_FOR: SignedDuration = SignedDuration::from_hours(24 * 91);
 pub(super) const PAUSE: SignedDuration = SignedDuration::from_hours(1);
+/// After an answer that is worse than what is known.
+const PAUSE_AFTER_WORSE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Days to ask for again, and of whom.
 pub(super) struct Due {
@@ -107,8 +109,13 @@ impl Fetch {
         let inquiry = self.inquiry(Ask { now, purpose }).await;
         let among = |source: &dyn MarketDataSource| due.may_be_asked(source);
         match inquiry.told(&among, due.from, due.to).await {
-            Ok(told) if told.replaces => self.take_in(&told),
-            Ok(told) => self.take_in_what_is_no_worse(due.why, &told),
+            Ok(told) if !told.replaced.is_empty() => self.take_in(&told),
+            Ok(told) => {
+                if !self.take_in_what_is_no_worse(due.why, &told) {
+                    let until = self.shared.after(PAUSE_AFTER_WORSE);
+                    self.shared.renewals.insert(self.ticker.clone(), until);
+                }
+            }
             Err(error) => tracing::debug!(ticker = %self.ticker, "no newer history: {error}"),
         }
         let held = self.held.clone();
@@ -119,8 +126,10 @@ impl Fetch {
         self.store().await;
     }
 
-    fn take_in_what_is_no_worse(&mut self, why: Why, told: &Told) {
+    /// Whether that was all of it.
+    fn take_in_what_is_no_worse(&mut self, why: Why, told: &Told) -> bool {
         let nothing = Years::new();
+        let mut is_all = true;
         let mut early = self.held.early.as_deref().cloned();
         if why == Why::OutOfReach {
             let newer = merge::early(&nothing, told);
@@ -131,13 +140,17 @@ impl Fetch {
             if reaches_further {
                 early = newer;
             }
+            is_all = reaches_further;
         }
         for (year, newer) in merged(&nothing, early.as_ref(), told) {
             let before = self.held.years.get(&year);
             if before.is_none_or(|before| newer.is_no_worse_than(before)) {
                 self.bring(year, newer);
+            } else {
+                is_all = false;
             }
         }
         self.bring_early(early);
+        is_all
     }
 }

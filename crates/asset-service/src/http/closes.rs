@@ -2,10 +2,11 @@
 //!
 //! Columns are written as they are read, one text for each and none for a close.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Display, Write};
 
 use api::asset::{Adjusted, DailyClosesList, HistoryStatus, Interval, Segment, SplitRatio};
-use api::client::MAX_HISTORIES;
+use api::client::{MAX_HISTORIES, MAX_HISTORY_YEARS};
 use axum::extract::State;
 use axum::response::Response;
 use domain::{CustomerId, Price, Ticker};
@@ -16,6 +17,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use service_kit::contract::{AnyRoute, SignedIn, WithQuery};
 use service_kit::{Caller, Error, Params, Result};
+use tokio::sync::Semaphore;
 
 use super::range::{self, EARLIEST, WithDays};
 use super::symbols::{Symbol, own_ticker, symbols};
@@ -36,6 +38,9 @@ pub(crate) struct ListCloses {
     #[param(style = Form, explode = false, inline, min_items = 1, max_items = 50)]
     symbols: Vec<Symbol>,
 }
+
+/// How many own instruments are unpacked at once, each of which may have prices since 1900.
+const OWN_AT_ONCE: usize = 4;
 
 /// List the daily closes of many instruments
 ///
@@ -62,19 +67,32 @@ pub(crate) async fn list_closes(
 ) -> Result<Response> {
     let symbols = symbols(&mut params, MAX_HISTORIES);
     let (from, to) = range::days(&mut params, service.history.clock());
+    let different: BTreeSet<&String> = symbols.iter().collect();
+    let years = usize::from(to.year().abs_diff(from.year())) + 1;
+    if different.len() > 1 && different.len() * years > MAX_HISTORY_YEARS {
+        params.refuse(
+            "from",
+            "TOO_LONG",
+            "must leave at most 1,500 years for all symbols together, or one symbol",
+        );
+    }
     params.finish()?;
 
     let owner = caller.map(|caller| caller.customer_id);
-    let items = symbols.iter().map(async |symbol| {
+    let turns = Semaphore::new(OWN_AT_ONCE);
+    let items = different.into_iter().map(async |symbol| {
         let closes = match (own_ticker(symbol), Ticker::parse(symbol)) {
-            (Some(own), _) => own_closes(&service, owner, &own, (from, to)).await,
+            (Some(own), _) => {
+                let _turn = turns.acquire().await;
+                own_closes(&service, owner, &own, (from, to)).await
+            }
             (None, Ok(ticker)) => market_closes(&service, &ticker, (from, to)).await,
             (None, Err(_)) => Daily::none(symbol, quotes::Reason::InvalidSymbol),
         };
-        closes.written()
+        Result::Ok((symbol, closes.written()?))
     });
-    let items = future::join_all(items).await;
-    let items: Result<Vec<_>> = items.into_iter().collect();
+    let items: BTreeMap<&String, Written> =
+        future::try_join_all(items).await?.into_iter().collect();
     let has_own = symbols.iter().any(|symbol| own_ticker(symbol).is_some());
     let cached = if has_own {
         Cached::NotByOthers
@@ -85,7 +103,10 @@ pub(crate) async fn list_closes(
         &WrittenList {
             from,
             to,
-            items: items?,
+            items: symbols
+                .iter()
+                .filter_map(|symbol| items.get(symbol))
+                .collect(),
         },
         cached,
     )
@@ -243,10 +264,10 @@ fn holding(mut closes: Vec<(Date, Price)>, from: Date, to: Date) -> Vec<(Date, P
 
 /// A [`DailyClosesList`] whose items are written already.
 #[derive(Serialize)]
-struct WrittenList {
+struct WrittenList<'a> {
     from: Date,
     to: Date,
-    items: Vec<Written>,
+    items: Vec<&'a Written>,
 }
 
 /// An [`api::asset::DailyCloses`] whose columns are written already.

@@ -200,11 +200,12 @@ impl Upstream {
         if let Err(failed) = &sent
             && !attempt.is_probe()
             && let Some(pause) = retry::pause(failed, began.elapsed(), limit)
-            && self.counted(ask, call, deadline).await.is_ok()
         {
             tokio::time::sleep(pause).await;
-            self.health.count_call();
-            sent = self.sent(call, deadline).await;
+            if self.counted(ask, call, deadline).await.is_ok() {
+                self.health.count_call();
+                sent = self.sent(call, deadline).await;
+            }
         }
         match sent {
             Ok((status, body)) => Ok(Answered::new(status, body, attempt)),
@@ -252,7 +253,11 @@ impl Upstream {
         deadline: Instant,
     ) -> Result<(), SourceError> {
         let taken = timeout_at(deadline, self.budgets.take(ask.purpose, call.cost)).await;
-        taken.unwrap_or_else(|_| Err(unavailable("counting its calls took too long")))
+        match taken {
+            Ok(Err(error)) => Err(error),
+            Ok(Ok(())) if Instant::now() < deadline => Ok(()),
+            _ => Err(unavailable("counting its calls took too long")),
+        }
     }
 
     async fn sent(

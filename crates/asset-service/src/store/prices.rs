@@ -55,7 +55,7 @@ impl PriceYear {
 
     /// Which of two versions of a year counts: the one that was asked for as a whole later, or else
     /// the one that reaches further.
-    fn rank(&self) -> (Timestamp, Option<Date>) {
+    pub(crate) fn rank(&self) -> (Timestamp, Option<Date>) {
         (self.verified_at(), self.covered_to())
     }
 
@@ -107,6 +107,14 @@ impl EarlyYears {
         (self.0.from.year()..=self.0.to.year()).contains(&year)
     }
 
+    /// Those before the first of the years that are known; none where nothing is left.
+    pub(crate) fn before(mut self, known: impl Iterator<Item = i16>) -> Option<Self> {
+        if let Some(first) = known.filter(|year| self.has(*year)).min() {
+            self.0.to = Date::new(first - 1, 12, 31).ok()?;
+        }
+        (self.0.from < self.0.to).then_some(self)
+    }
+
     /// As of a year.
     pub(crate) fn is_forgotten(&self, now: Timestamp) -> bool {
         self.0.is_forgotten(now)
@@ -154,8 +162,7 @@ pub(crate) async fn keep(
     known: &PriceYear,
     counts: impl Fn(&PriceYear) -> bool,
 ) -> Result<(), WriteError> {
-    let (partition, prefix) = place(ticker);
-    let key = Key::new(partition, format!("{prefix}{year:04}"));
+    let key = year_key(ticker, year);
     let mut tries = 1..=TRIES;
     loop {
         let write = match table.get::<PriceYear>(&key).await? {
@@ -172,6 +179,32 @@ pub(crate) async fn keep(
     }
 }
 
+/// Drops a year that was last asked for before that time: it was replaced by nothing.
+pub(crate) async fn drop_older(
+    table: &Table,
+    ticker: &Ticker,
+    year: i16,
+    since: Timestamp,
+) -> Result<(), WriteError> {
+    let key = year_key(ticker, year);
+    match table.get::<PriceYear>(&key).await? {
+        Some(stored) if stored.value.verified_at() < since => {
+            let write = table.write().delete(&key, stored.version).commit().await;
+            match write {
+                // Whoever changed it knows more.
+                Err(WriteError::ConditionFailed { .. }) => Ok(()),
+                written => written,
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+fn year_key(ticker: &Ticker, year: i16) -> Key {
+    let (partition, prefix) = place(ticker);
+    Key::new(partition, format!("{prefix}{year:04}"))
+}
+
 fn early_key(ticker: &Ticker) -> Key {
     let (partition, prefix) = place(ticker);
     Key::new(partition, format!("{prefix}EARLY"))
@@ -185,16 +218,26 @@ pub(crate) async fn load_early(
     Ok(item.map(|item| item.value))
 }
 
-/// Replaces whatever was known. Of two processes either is right: what it does not say is asked for
-/// again.
+/// Replaces whatever was known, but for years that another process has closes of: what is not said
+/// is asked for again. `counts` as for [`keep`].
 pub(crate) async fn keep_early(
     table: &Table,
     ticker: &Ticker,
     early: Option<&EarlyYears>,
+    counts: impl Fn(&PriceYear) -> bool,
 ) -> Result<(), WriteError> {
     let key = early_key(ticker);
+    let early = match early {
+        Some(early) => {
+            let (first, last) = (early.0.from.year(), early.0.to.year());
+            let stored = load_years(table, ticker, first, last).await?;
+            let known = stored.iter().filter(|(_, year)| counts(year));
+            early.clone().before(known.map(|(year, _)| *year))
+        }
+        None => None,
+    };
     let write = match early {
-        Some(early) => table.write().put(&key, early),
+        Some(early) => table.write().put(&key, &early),
         None => table.write().remove(&key),
     };
     write.commit().await

@@ -81,6 +81,38 @@ async fn what_comes_back_poorer_replaces_nothing() {
     market.service.settled().await;
     let after = prices(&market, "from=2025-01-01").await;
     assert_eq!(items(&after), items(&year));
+    assert_eq!(second.asked().len(), 1);
+    // Nor is it asked again every hour.
+    for (hours, times) in [(2, 1), (22, 2)] {
+        market.clock.advance(seconds(hours * 3_600));
+        prices(&market, "from=2025-01-01&to=2026-03-09").await;
+        market.service.settled().await;
+        assert_eq!(second.asked().len(), times, "{hours}");
+    }
+}
+
+#[tokio::test]
+async fn a_correction_found_among_all_days_is_not_asked_for_again() {
+    let source = Past::ordinary();
+    let market = Market::over(source.clone()).await;
+    prices(&market, "from=2025-01-01").await;
+    let mut corrected = ordinary();
+    corrected
+        .closes
+        .retain(|(day, _)| *day >= date("2025-01-01"));
+    for (day, close) in &mut corrected.closes {
+        if *day == date("2025-07-01") {
+            *close = price("101.35");
+        }
+    }
+    source.tell(Ok(corrected));
+    market.clock.advance(seconds(92 * DAY));
+    prices(&market, "from=2025-01-01").await;
+    market.service.settled().await;
+    let healed = prices(&market, "from=2025-01-01").await;
+    assert_eq!(items(&healed)["2025-07-01"], "101.35");
+    // The first time, the next days, and both years.
+    assert_eq!(source.asked().len(), 3);
 }
 
 #[tokio::test]
