@@ -99,7 +99,7 @@ pub(crate) async fn get_gains(
         missing: sums
             .missing
             .iter()
-            .map(|missing| input(missing, &rates))
+            .map(|missing| input(*missing, &rates))
             .collect(),
         total: both(sums.total),
         items,
@@ -262,7 +262,7 @@ fn both(figures: Figures) -> BothGains {
     }
 }
 
-fn input(missing: &MissingRate, rates: &Columns) -> MissingInput {
+fn input(missing: MissingRate, rates: &Columns) -> MissingInput {
     let pair = Ticker::fx_pair(missing.currency, missing.base);
     MissingInput {
         reason: histories::reason(rates, &pair),
@@ -305,6 +305,6 @@ fn lot(part: &PartGain, rates: &Columns) -> LotGain {
         cost: amount(part.cost),
         fees: amount(part.fees),
         gain: part.figures.as_ref().ok().copied().map(both),
-        missing: missing.map(|missing| input(missing, rates)).collect(),
+        missing: missing.map(|missing| input(*missing, rates)).collect(),
     }
 }
