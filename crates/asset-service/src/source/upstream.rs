@@ -142,7 +142,7 @@ impl Upstream {
             let value = header::HeaderValue::from_str(&format!("{before}{secret}"));
             let value = value
                 .ok()
-                .filter(|_| secret.bytes().all(|byte| byte.is_ascii_graphic()));
+                .filter(|_| secret.bytes().all(|byte| matches!(byte, b' '..=b'~')));
             let mut value = value.ok_or_else(|| {
                 ConfigError::at(&key("api_key"), "has characters that no key has")
             })?;
