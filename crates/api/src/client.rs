@@ -54,6 +54,9 @@ pub const MAX_QUOTES: usize = 100;
 /// How many symbols one batch of daily closes may have.
 pub const MAX_HISTORIES: usize = 50;
 
+/// How many years, those of all its symbols together, one batch of several symbols may have.
+pub const MAX_HISTORY_YEARS: usize = 1500;
+
 impl AssetClient {
     pub fn new(transport: Transport) -> Self {
         Self {

@@ -1,9 +1,16 @@
+//! The settings of the Asset service. Which of them make sense is in [`sense`].
+
+mod sense;
+
+use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use domain::Currency;
 use jiff::SignedDuration;
-use serde::{Deserialize, Serialize};
-use service_kit::config::ConfigError;
+use serde::de::value::StrDeserializer;
+use serde::de::{self, DeserializeOwned, IntoDeserializer, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::apart::ApartConfig;
 use crate::source::coingecko::{self, CoinGecko};
@@ -20,6 +27,7 @@ use crate::source::yahoo::{self, Yahoo};
 #[serde(deny_unknown_fields, default)]
 pub struct AssetConfig {
     /// Who is asked, first to last. `simulated` stands alone.
+    #[serde(deserialize_with = "listed")]
     pub sources: Vec<SourceName>,
     pub yahoo: UpstreamConfig,
     pub finnhub: UpstreamConfig,
@@ -46,6 +54,7 @@ pub struct AssetConfig {
     /// How many symbols are kept in memory.
     pub cached_symbols: u32,
     /// The currencies through which a rate that nobody quotes is crossed, first to last.
+    #[serde(deserialize_with = "listed")]
     pub fx_bases: Vec<Currency>,
     /// How often what is due of the tracked symbols is fetched; more often than a quote lapses.
     pub refresh_seconds: u32,
@@ -79,7 +88,7 @@ impl Default for AssetConfig {
             refresh_seconds: 20,
             tracked_days: 7,
             apart: ApartConfig::default(),
-            history_cache_mb: 96,
+            history_cache_mb: 80,
         }
     }
 }
@@ -114,6 +123,15 @@ impl SourceName {
         Self::Frankfurter,
         Self::Ecb,
     ];
+
+    /// Reads names with commas or spaces between them.
+    ///
+    /// # Errors
+    ///
+    /// One of them is no source; which there are.
+    pub fn parse_list(text: &str) -> Result<Vec<Self>, String> {
+        parts::<Self, de::value::Error>(text).map_err(|error| error.to_string())
+    }
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -152,23 +170,6 @@ impl AssetConfig {
         }
     }
 
-    /// # Errors
-    ///
-    /// Quotes would lapse between two cycles of the refresher.
-    pub(crate) fn check_refresh(&self) -> Result<(), ConfigError> {
-        let served_for = self
-            .quote_ttl_seconds
-            .saturating_add(self.quote_revalidate_seconds);
-        if (1..served_for).contains(&self.refresh_seconds) {
-            return Ok(());
-        }
-        let problem = format!(
-            "must be at least 1 and less than the {served_for} for which a quote is served \
-             (asset.quote_ttl_seconds and asset.quote_revalidate_seconds together)"
-        );
-        Err(ConfigError::at("asset.refresh_seconds", problem))
-    }
-
     pub(crate) fn refresh_every(&self) -> Duration {
         Duration::from_secs(self.refresh_seconds.max(1).into())
     }
@@ -176,4 +177,42 @@ impl AssetConfig {
     pub(crate) fn deadline(&self) -> Duration {
         Duration::from_millis(self.quote_deadline_ms.into())
     }
+}
+
+fn parts<T: DeserializeOwned, E: de::Error>(text: &str) -> Result<Vec<T>, E> {
+    let parts = text.split(|c: char| c == ',' || c.is_whitespace());
+    let read = |part: &str| {
+        let part: StrDeserializer<'_, E> = part.into_deserializer();
+        T::deserialize(part)
+    };
+    parts.filter(|part| !part.is_empty()).map(read).collect()
+}
+
+/// A list, or a text of its parts, as an environment variable has it.
+fn listed<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    struct Parts<T>(PhantomData<T>);
+
+    impl<'de, T: DeserializeOwned> Visitor<'de> for Parts<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Vec<T>, E> {
+            parts(text)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+            let mut all = Vec::new();
+            while let Some(part) = list.next_element()? {
+                all.push(part);
+            }
+            Ok(all)
+        }
+    }
+
+    deserializer.deserialize_any(Parts(PhantomData))
 }

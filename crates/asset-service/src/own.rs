@@ -12,13 +12,13 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
+use crate::history;
 use crate::history::series::{Asked, every};
-use crate::quotes::Reason;
+use crate::quotes::{Reason, unavailable};
 use crate::store::own::{OwnInstrument, decade_of};
 
 /// The `source` of what a customer entered.
 pub(crate) const MANUAL: &str = "manual";
-const NO_PRICE: &str = "NO_PRICE";
 /// A price that is older is no longer today's.
 const FRESH_DAYS: i64 = 31;
 
@@ -39,7 +39,7 @@ pub(crate) struct LastPrice {
     pub(crate) before: Option<Price>,
 }
 
-/// All prices of one instrument, and which of them were changed since they were read.
+/// The prices of one instrument as far as they were read, and which of them were changed since.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ManualPrices {
     by_date: BTreeMap<Date, Entered>,
@@ -47,9 +47,19 @@ pub(crate) struct ManualPrices {
 }
 
 impl ManualPrices {
-    pub(crate) fn new(by_date: BTreeMap<Date, Entered>) -> Self {
-        let changed = BTreeSet::new();
-        Self { by_date, changed }
+    pub(crate) fn new(prices: impl IntoIterator<Item = (Date, Entered)>) -> Self {
+        Self {
+            by_date: prices.into_iter().collect(),
+            changed: BTreeSet::new(),
+        }
+    }
+
+    /// Adds prices that were read later, except those that were changed meanwhile.
+    pub(crate) fn add_stored(&mut self, prices: BTreeMap<Date, Entered>) {
+        let unchanged = prices
+            .into_iter()
+            .filter(|(date, _)| !self.changed.contains(date));
+        self.by_date.extend(unchanged);
     }
 
     /// Enters a price in place of the day's earlier one, which is given back.
@@ -63,8 +73,10 @@ impl ManualPrices {
         self.by_date.remove(&date)
     }
 
-    pub(crate) fn last(&self) -> Option<LastPrice> {
-        let mut latest = self.by_date.iter().rev();
+    /// The last price among those of a decade and of later ones; among all without a decade.
+    pub(crate) fn last_since(&self, decade: Option<i16>) -> Option<LastPrice> {
+        let counts = |date: &Date| decade.is_none_or(|decade| decade <= decade_of(*date));
+        let mut latest = self.by_date.iter().rev().filter(|(date, _)| counts(date));
         let (date, last) = latest.next()?;
         Some(LastPrice {
             date: *date,
@@ -72,10 +84,6 @@ impl ManualPrices {
             entered_at: last.entered_at,
             before: latest.next().map(|(_, before)| before.price),
         })
-    }
-
-    pub(crate) fn decades(&self) -> BTreeSet<i16> {
-        self.by_date.keys().copied().map(decade_of).collect()
     }
 
     pub(crate) fn changed_decades(&self) -> impl Iterator<Item = i16> {
@@ -96,7 +104,7 @@ impl ManualPrices {
 /// the previous close is the price itself.
 pub(crate) fn quote(instrument: &OwnInstrument, now: Timestamp) -> Quote {
     let Some(last) = &instrument.last_price else {
-        return unavailable(instrument.ticker_symbol.as_str(), NO_PRICE);
+        return unavailable(instrument.ticker_symbol.as_str(), Reason::NoPrice);
     };
     let today = now.to_zoned(TimeZone::UTC).date();
     let is_old = last.date.saturating_add(FRESH_DAYS.days()) < today;
@@ -119,24 +127,32 @@ pub(crate) fn quote(instrument: &OwnInstrument, now: Timestamp) -> Quote {
         } else {
             Staleness::Fresh
         },
-        reason: is_old.then(|| "OLD_PRICE".to_owned()),
+        reason: is_old.then(|| Reason::OldPrice.word().to_owned()),
     }
 }
 
-/// The manual prices of a range of days. They hold until the next one, so that no day between two
-/// of them is a gap, and nothing adjusts them.
+/// The manual prices of a range of days, of all until its end. They hold until the next one, so that
+/// no day between two of them is a gap, and nothing adjusts them.
 pub(crate) fn history(
     instrument: &OwnInstrument,
     prices: &BTreeMap<Date, Entered>,
     asked: Asked,
 ) -> PriceHistory {
-    let closes = prices.iter().map(|(date, entered)| (*date, entered.price));
+    let is_held = prices.range(..asked.from).next_back().is_some();
+    let reason = match (&instrument.last_price, prices.range(asked.from..).next()) {
+        (_, Some(_)) => None,
+        (None, None) => Some(Reason::NoPrice.word()),
+        (Some(_), None) if is_held => Some("EARLIER_PRICE_HOLDS"),
+        (Some(_), None) => Some(history::Reason::BeforeFirstClose.word()),
+    };
+    let prices = || prices.range(asked.from..);
+    let closes = prices().map(|(date, entered)| (*date, entered.price));
     let closes = every(asked.interval, closes.collect());
-    let entered_at = prices.values().map(|entered| entered.entered_at).max();
-    let days = prices.keys().next().zip(prices.keys().next_back());
+    let entered_at = prices().map(|(_, entered)| entered.entered_at).max();
+    let days = prices().next().zip(prices().next_back());
     let segment = days
         .zip(entered_at)
-        .map(|((from, to), fetched_at)| Segment {
+        .map(|(((from, _), (to, _)), fetched_at)| Segment {
             from: *from,
             to: *to,
             source: MANUAL.to_owned(),
@@ -144,10 +160,10 @@ pub(crate) fn history(
             staleness: Staleness::Fresh,
             crossed_through: None,
         });
-    let has_prices = segment.is_some();
+    let has_price = segment.is_some() || is_held;
     PriceHistory {
         ticker_symbol: instrument.ticker_symbol.to_string(),
-        currency: has_prices.then(|| instrument.currency.code().to_owned()),
+        currency: has_price.then(|| instrument.currency.code().to_owned()),
         interval: asked.interval,
         adjusted: asked.adjusted,
         from: asked.from,
@@ -161,38 +177,23 @@ pub(crate) fn history(
             .collect(),
         gaps: Vec::new(),
         segments: segment.into_iter().collect(),
-        status: if has_prices {
+        status: if has_price {
             HistoryStatus::Ok
         } else {
             HistoryStatus::Unavailable
         },
-        reason: (!has_prices).then(|| NO_PRICE.to_owned()),
+        reason: reason.map(str::to_owned),
     }
 }
 
 /// The quote of an own symbol for whoever has no such instrument.
 pub(crate) fn unknown(ticker: &Ticker) -> Quote {
-    unavailable(ticker.as_str(), Reason::UnknownSymbol.word())
+    unavailable(ticker.as_str(), Reason::UnknownSymbol)
 }
 
 /// The quote of an own instrument that cannot be read now.
 pub(crate) fn unreadable(ticker: &Ticker) -> Quote {
-    unavailable(ticker.as_str(), Reason::SourceUnavailable.word())
-}
-
-fn unavailable(symbol: &str, reason: &str) -> Quote {
-    Quote {
-        ticker_symbol: symbol.to_owned(),
-        price: None,
-        currency: None,
-        previous_close: None,
-        as_of: None,
-        fetched_at: None,
-        source: None,
-        crossed_through: None,
-        staleness: Staleness::Unavailable,
-        reason: Some(reason.to_owned()),
-    }
+    unavailable(ticker.as_str(), Reason::SourceUnavailable)
 }
 
 fn start_of(date: Date) -> Timestamp {

@@ -122,12 +122,13 @@ impl Refresher {
         for shard in self.shards() {
             match self.held.get(&shard) {
                 Some(held) if self.is_due(held.value.until, now) => {
-                    let held = self.held.remove(&shard);
+                    let held = Some(held.clone());
                     self.take(shard, held, now).await?;
                 }
                 None if self.held.len() < share => {
                     let before = leases::find(&self.table, shard).await?;
-                    if before.as_ref().is_none_or(|lease| lease.value.until <= now) {
+                    let is_free = |lease: &Lease| lease.until <= now || lease.holder == self.holder;
+                    if before.as_ref().is_none_or(|lease| is_free(&lease.value)) {
                         self.take(shard, before, now).await?;
                     }
                 }
@@ -145,6 +146,8 @@ impl Refresher {
             .collect()
     }
 
+    /// A lease whose renewal fails is kept until it lapses. One that was written though the answer
+    /// got lost looks like somebody else's, and is found to be its own in the next cycle.
     async fn take(
         &mut self,
         shard: u8,
@@ -157,7 +160,10 @@ impl Refresher {
                 Ok(())
             }
             // Somebody else was faster.
-            Err(WriteError::ConditionFailed { .. }) => Ok(()),
+            Err(WriteError::ConditionFailed { .. }) => {
+                self.held.remove(&shard);
+                Ok(())
+            }
             Err(error) => Err(error),
         }
     }

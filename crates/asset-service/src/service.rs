@@ -45,7 +45,7 @@ impl AssetService {
         verifier: TokenVerifier,
         clock: Clock,
     ) -> Result<Self, ConfigError> {
-        config.check_refresh()?;
+        config.check()?;
         let book = CallBook {
             table: table.clone(),
             clock: clock.clone(),

@@ -1,9 +1,9 @@
 //! Single flight: while something is being fetched, everybody who needs it waits for that fetch.
 //!
 //! Whoever asks first leads: they spawn the fetch, and it hands its result to all who followed.
-//! Invariant: a fetch puts what it found into its cache before it finishes, and joining looks into
-//! the cache again while it holds the flights. So no two fetches of one key overlap, and nobody
-//! starts one for what has just arrived.
+//! Invariant: a fetch puts what it found into its cache before it finishes, and joining can look into
+//! the cache again while it holds the flights. So no two flights of one key overlap, and who does look
+//! starts none for what has just arrived. A source that is late may go on beyond its flight.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

@@ -16,12 +16,17 @@ impl Currency {
     pub const EUR: Self = Self(iso_currency::Currency::EUR);
     pub const GBP: Self = Self(iso_currency::Currency::GBP);
 
-    /// Reads a code in either case.
+    /// Reads a code in either case. Only `GBp` is another thing than `GBP`.
     ///
     /// # Errors
     ///
-    /// `UnknownCurrency` for a code ISO 4217 does not list.
+    /// `UnknownCurrency` for a code ISO 4217 does not list, `Malformed` for pence.
     pub fn parse(text: &str) -> Result<Self, ValueError> {
+        if text.trim() == "GBp" {
+            return Err(ValueError::Malformed {
+                expected: "GBP, with amounts in pounds: GBp are pence",
+            });
+        }
         iso_currency::Currency::from_code(&text.trim().to_ascii_uppercase())
             .map(Self)
             .ok_or(ValueError::UnknownCurrency)
@@ -78,6 +83,13 @@ impl<'de> Deserialize<'de> for Currency {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pence_are_not_pounds() {
+        assert_eq!(Currency::parse("gbp"), Ok(Currency::GBP));
+        let refused = Currency::parse("GBp").unwrap_err();
+        assert!(refused.to_string().contains("pence"), "{refused}");
+    }
 
     #[test]
     fn codes_are_read_in_either_case_and_written_in_capitals() {

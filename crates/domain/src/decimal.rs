@@ -129,6 +129,10 @@ impl<'de> Visitor<'de> for DecimalVisitor {
         inner.deserialize_str(self)
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what was stored is a decimal without an exponent"
+    )]
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Decimal, E> {
         // A product may have a digit more than anybody may send.
         parse(text)

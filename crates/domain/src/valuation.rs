@@ -473,21 +473,29 @@ pub fn rates_of_marks<'a>(
         .collect()
 }
 
-/// The pairs whose past rates the cost of `lots` in `base` takes, and the days
-/// they are needed from and to.
-pub fn past_needs<'a>(
-    lots: impl Iterator<Item = &'a Lot>,
-    base: Currency,
-) -> Option<(BTreeSet<(Currency, Currency)>, Date, Date)> {
-    let mut pairs = BTreeSet::new();
-    let mut days: Option<(Date, Date)> = None;
+/// Rates of past days that a valuation takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastNeeds {
+    pub pairs: BTreeSet<(Currency, Currency)>,
+    pub from: Date,
+    pub to: Date,
+}
+
+/// The past rates that the cost of `lots` in `base` takes, if it takes any.
+pub fn past_needs<'a>(lots: impl Iterator<Item = &'a Lot>, base: Currency) -> Option<PastNeeds> {
+    let mut needs: Option<PastNeeds> = None;
     for lot in lots.filter(|lot| lot.currency != base && lot.fx_rate.is_none()) {
-        pairs.insert((lot.currency, base));
         let day = lot.purchase_date;
-        let (from, to) = days.unwrap_or((day, day));
-        days = Some((from.min(day), to.max(day)));
+        let needs = needs.get_or_insert_with(|| PastNeeds {
+            pairs: BTreeSet::new(),
+            from: day,
+            to: day,
+        });
+        needs.pairs.insert((lot.currency, base));
+        needs.from = needs.from.min(day);
+        needs.to = needs.to.max(day);
     }
-    days.map(|(from, to)| (pairs, from, to))
+    needs
 }
 
 #[cfg(test)]

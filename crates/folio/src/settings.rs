@@ -59,9 +59,9 @@ pub struct ServeFlags {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub demo: bool,
     /// Where prices come from, first to last, separated by commas [default: simulated]
-    #[arg(long, value_delimiter = ',', value_parser = source)]
+    #[arg(long, num_args = 1..)]
     #[serde(skip)]
-    pub market: Option<Vec<SourceName>>,
+    pub market: Option<Vec<String>>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -103,17 +103,11 @@ impl Settings {
         if settings.data_dir.as_os_str().is_empty() {
             return Err(ConfigError::at("data_dir", "must not be empty"));
         }
-        if let Some(sources) = &flags.market {
-            settings.asset.sources.clone_from(sources);
+        settings.limits.check()?;
+        if let Some(names) = &flags.market {
+            let sources = SourceName::parse_list(&names.join(","));
+            settings.asset.sources = sources.map_err(|error| ConfigError::at("--market", error))?;
         }
         Ok(settings)
     }
-}
-
-fn source(name: &str) -> Result<SourceName, String> {
-    let known = SourceName::ALL;
-    known
-        .into_iter()
-        .find(|known| known.as_str() == name)
-        .ok_or_else(|| format!("one of {}", known.map(SourceName::as_str).join(", ")))
 }

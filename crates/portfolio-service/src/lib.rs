@@ -2,7 +2,7 @@
 //!
 //! | To find | Read |
 //! |---|---|
-//! | a route | `http/<noun>.rs` |
+//! | a route | `routes.rs`, `http/<noun>.rs` |
 //! | a key, a stored item, the write behind a change | `store/<noun>.rs` |
 //! | settings | [`PortfolioConfig`] |
 //! | the process that runs on AWS | `main.rs`, `apart.rs`, `service_kit::process` |
@@ -20,13 +20,14 @@ mod histories;
 mod http;
 mod performance;
 mod prices;
+mod routes;
 mod state;
 mod store;
 
 pub use apart::ApartConfig;
+pub use routes::routes;
 pub use state::{PortfolioConfig, PortfolioService};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub const TABLE: ::store::TableSpec = ::store::TableSpec {
     name: "portfolios",
@@ -36,49 +37,4 @@ pub const TABLE: ::store::TableSpec = ::store::TableSpec {
 /// Every route of the service, ready to serve.
 pub fn router(service: PortfolioService) -> OpenApiRouter {
     routes().with_state(service)
-}
-
-/// Every route of the service. All of them are for the signed-in customer.
-pub fn routes() -> OpenApiRouter<PortfolioService> {
-    use crate::http::{
-        amendments, cash, corrections, gains, holdings, investments, overview, performance,
-        portfolios, purchases, recording, summary, transactions,
-    };
-    OpenApiRouter::new()
-        .routes(routes!(
-            portfolios::list_portfolios,
-            portfolios::open_portfolio
-        ))
-        .routes(routes!(
-            portfolios::get_portfolio,
-            portfolios::update_portfolio,
-            portfolios::delete_portfolio
-        ))
-        .routes(routes!(
-            investments::list_investments,
-            purchases::record_investment
-        ))
-        .routes(routes!(
-            investments::get_investment,
-            corrections::amend_investment,
-            corrections::delete_investment
-        ))
-        .routes(routes!(
-            transactions::list_transactions,
-            recording::record_transaction
-        ))
-        .routes(routes!(recording::record_transactions))
-        .routes(routes!(
-            transactions::get_transaction,
-            amendments::amend_transaction,
-            amendments::delete_transaction
-        ))
-        .routes(routes!(holdings::list_holdings))
-        .routes(routes!(gains::get_gains))
-        .routes(routes!(cash::get_cash))
-        .routes(routes!(summary::get_summary))
-        .routes(routes!(overview::get_overview))
-        .routes(routes!(performance::get_performance))
-        .routes(routes!(performance::get_holding_performance))
-        .routes(routes!(performance::get_overall_performance))
 }

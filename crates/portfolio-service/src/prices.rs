@@ -15,7 +15,7 @@ use api::asset::{Instrument, Quote};
 use api::client::{AssetClient, ClientError, MAX_QUOTES};
 use domain::ledger::Lot;
 use domain::performance::Series;
-use domain::valuation::{Mark, Market, Missing, needs, past_needs, rates_of_marks};
+use domain::valuation::{Mark, Market, Missing, PastNeeds, needs, past_needs, rates_of_marks};
 use domain::{Currency, Price, Rate, Ticker};
 use futures::future::join_all;
 use futures::join;
@@ -133,7 +133,8 @@ impl Prices {
         base: Option<Currency>,
         token: &AccessToken,
     ) -> BTreeMap<(Currency, Currency), Series> {
-        let Some((pairs, from, to)) = base.and_then(|base| past_needs(lots, base)) else {
+        let needs = base.and_then(|base| past_needs(lots, base));
+        let Some(PastNeeds { pairs, from, to }) = needs else {
             return BTreeMap::new();
         };
         let wanted = pairs.iter().map(|(from, to)| Ticker::fx_pair(*from, *to));

@@ -111,6 +111,20 @@ impl ConfigError {
     pub fn at(key: &str, problem: impl fmt::Display) -> Self {
         Self(vec![format!("{key}: {problem}")])
     }
+
+    /// Everything that is wrong, at once.
+    ///
+    /// # Errors
+    ///
+    /// There is something.
+    pub fn of_all(problems: impl IntoIterator<Item = Self>) -> Result<(), Self> {
+        let all: Vec<String> = problems.into_iter().flat_map(|error| error.0).collect();
+        if all.is_empty() {
+            Ok(())
+        } else {
+            Err(Self(all))
+        }
+    }
 }
 
 impl From<figment::Error> for ConfigError {

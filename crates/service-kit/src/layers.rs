@@ -23,6 +23,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument;
 
+use crate::config::ConfigError;
 use crate::{Clock, Error, error};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -55,6 +56,21 @@ impl Default for Limits {
             request_seconds: 10,
             concurrent_requests: 1024,
         }
+    }
+}
+
+impl Limits {
+    /// # Errors
+    ///
+    /// Names every limit of nothing, under which no request could be answered.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let limits = [
+            ("limits.body_bytes", self.body_bytes == 0),
+            ("limits.request_seconds", self.request_seconds == 0),
+            ("limits.concurrent_requests", self.concurrent_requests == 0),
+        ];
+        let of_nothing = limits.into_iter().filter(|(_, is_nothing)| *is_nothing);
+        ConfigError::of_all(of_nothing.map(|(key, _)| ConfigError::at(key, "must be at least 1")))
     }
 }
 

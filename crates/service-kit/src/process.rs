@@ -160,6 +160,7 @@ where
     S: Serialize + DeserializeOwned + Default,
 {
     let (settings, own): (Settings, S) = config::load_apart(section)?;
+    settings.limits.check()?;
     telemetry::init(&settings.log)?;
     let clock = Clock::system();
     let dynamo = DynamoConfig {

@@ -68,7 +68,7 @@ pub enum HistoryStatus {
     Ok,
     /// A part of it is missing; `reason` says why.
     Partial,
-    /// Nothing is known; `reason` says why.
+    /// There is nothing; `reason` says why.
     Unavailable,
 }
 
@@ -93,7 +93,9 @@ pub struct PriceHistory {
     pub status: HistoryStatus,
     /// Why a part is missing, as a stable word: `SOURCE_UNAVAILABLE`, `REFUSED_HISTORY`,
     /// `STILL_FETCHING`, `NOT_YET_PUBLISHED`, `OUT_OF_REACH`, `ACTIONS_UNKNOWN`,
-    /// `UNKNOWN_SYMBOL`; `NO_PRICE` for an instrument of your own.
+    /// `UNKNOWN_SYMBOL`; or why there is no close at all: `BEFORE_FIRST_CLOSE`, `NO_CLOSES` when
+    /// there is none later either, `NO_SESSION_YET` when no session of these days is over. For an
+    /// instrument of your own: `NO_PRICE`, and with status `ok` `EARLIER_PRICE_HOLDS`.
     #[schema(required)]
     pub reason: Option<String>,
 }

@@ -111,7 +111,6 @@ pub struct Performance {
     pub left_out: Vec<Date>,
     /// Why a figure is `null`, by its name, as a stable word: `MISSING_INPUT` where `missing` says
     /// what, else as for the figure in the documentation (`UNDER_ONE_YEAR`, `NOTHING_INVESTED`, …).
-    #[schema(example = json!({"twr_annualized": "UNDER_ONE_YEAR"}))]
     pub reasons: BTreeMap<String, String>,
     /// Where the difference between the two values came from; `null` unless it is whole.
     #[schema(required)]

@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::crossing::Days;
 use super::doubt::{self, Judgement};
-use super::turns::{anyone, end_of_turn};
+use super::turns::end_of_turn;
 use super::{Attributed, Chain, Priced, Wanted, too_slow, worse};
 use crate::exchanges::Exchange;
 use crate::source::{Ask, MarketDataSource, Question, Refusal, SourceError, SourceQuote};
@@ -299,7 +299,7 @@ impl<'a> Batch<'a> {
         let recently = now.saturating_sub(RECENT).unwrap_or(Timestamp::MIN);
         let since = wanted.last.map_or(recently, |last| last.as_of.min(now));
         let days = Days {
-            among: &anyone,
+            among: &|source| source.tells_actions(),
             ask: self.ask,
             from: utc_date(since),
             to: utc_date(now),

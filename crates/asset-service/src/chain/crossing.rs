@@ -17,7 +17,7 @@ use super::batch::{Batch, Case};
 use super::turns::{Among, Turns};
 use super::{Attributed, Chain, Wanted, worse};
 use crate::source::upstream::unavailable;
-use crate::source::{Ask, Question, SourceError, SourceHistory, SourceQuote};
+use crate::source::{Ask, Question, SourceError, SourceHistory, SourceQuote, checked};
 
 type Pair = (Currency, Currency);
 type Rates = BTreeMap<Pair, Result<Attributed<SourceQuote>, SourceError>>;
@@ -131,11 +131,11 @@ fn inverse(
 ) -> Result<Attributed<SourceQuote>, SourceError> {
     let quote = found.value;
     let value = SourceQuote {
-        price: inverse_price(quote.price)?,
+        price: checked::inverse(quote.price)?,
         currency,
         previous_close: quote
             .previous_close
-            .and_then(|price| inverse_price(price).ok()),
+            .and_then(|price| checked::inverse(price).ok()),
         ..quote
     };
     let source = found.source;
@@ -167,11 +167,6 @@ fn joined(first: &str, second: &str) -> String {
     } else {
         format!("{first}+{second}")
     }
-}
-
-fn inverse_price(price: Price) -> Result<Price, SourceError> {
-    let inverse = rate(price)?.inverse().map_err(out_of_range)?;
-    Price::try_new(inverse.value()).map_err(out_of_range)
 }
 
 fn crossed_price(from: Price, to: Price) -> Result<Price, SourceError> {
@@ -260,7 +255,7 @@ impl Days<'_> {
         found.value.currency = quote;
         let closes = std::mem::take(&mut found.value.closes).into_iter();
         found.value.closes = closes
-            .filter_map(|(date, price)| Some((date, inverse_price(price).ok()?)))
+            .filter_map(|(date, price)| Some((date, checked::inverse(price).ok()?)))
             .collect();
         Ok(found)
     }

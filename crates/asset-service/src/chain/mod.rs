@@ -23,11 +23,11 @@ use std::time::Duration;
 
 use domain::{Currency, Price, Ticker};
 use futures::channel::mpsc;
-use futures::future::{self, FutureExt};
-use futures::stream::{self, BoxStream, StreamExt};
+use futures::future::{self, BoxFuture, FutureExt};
+use futures::stream::{self, BoxStream, FuturesUnordered, StreamExt};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 
 use self::batch::Batch;
 pub(crate) use self::doubt::{is_close, is_jump};
@@ -64,13 +64,8 @@ pub struct Attributed<T> {
     pub value: T,
 }
 
-/// What a search found.
-#[derive(Debug, Clone, Default)]
-pub struct Found {
-    pub instruments: Vec<Attributed<SourceInstrument>>,
-    /// Why some source is not among them.
-    pub failure: Option<SourceError>,
-}
+/// What one source finds.
+pub(crate) type Searched = Result<Vec<Attributed<SourceInstrument>>, SourceError>;
 
 /// A ticker whose price is wanted, and what its price is measured against.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +100,24 @@ impl Chain {
     pub fn has(&self, source: &str) -> bool {
         let is_known = |part| self.sources().any(|known| known.name() == part);
         source.split('+').all(is_known)
+    }
+
+    /// When there will be something newer than a quote, where every source that it is from and every
+    /// one that covers the symbol says so at set times only.
+    pub(crate) fn next_publication(
+        &self,
+        ticker: &Ticker,
+        source: &str,
+        as_of: Timestamp,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let concerns = |known: &&dyn MarketDataSource| {
+            source.split('+').any(|part| part == known.name())
+                || known.answers(Question::Quote, ticker)
+        };
+        let concerned = self.sources().filter(concerns);
+        let next = concerned.map(|source| source.next_publication(as_of, now));
+        next.collect::<Option<Vec<_>>>()?.into_iter().min()
     }
 
     pub(crate) fn sources(&self) -> impl Iterator<Item = &dyn MarketDataSource> {
@@ -210,26 +223,27 @@ impl Chain {
         }
     }
 
-    /// What every source that can search finds, all asked at once; none is waited for longer than
-    /// `limit`.
-    pub async fn search(&self, ask: Ask, text: &str, limit: Duration) -> Found {
-        let asked = self.sources().filter(|source| source.can_search());
-        let answers = future::join_all(asked.map(async |source| {
-            let answer = timeout(limit, source.search(ask, text)).await;
-            (source, answer.unwrap_or_else(|_| Err(too_slow())))
-        }));
-        let mut found = Found::default();
-        for (source, answer) in answers.await {
-            match answer {
-                Ok(instruments) => {
-                    let instruments = instruments.into_iter();
-                    let instruments = instruments.map(|value| attributed(source, value));
-                    found.instruments.extend(instruments);
-                }
-                Err(error) => found.failure = Some(error),
+    /// What every source that can search finds, all asked at once: the answers as they come, each with
+    /// the place of its source. Whoever waits goes away at the deadline, and what comes later is kept.
+    pub(crate) fn search<'a>(
+        &'a self,
+        ask: Ask,
+        text: &'a str,
+    ) -> FuturesUnordered<BoxFuture<'a, (usize, Searched)>> {
+        let until = self.deadline(ask) + turns::OVERTIME;
+        let sources = self.sources().enumerate();
+        let asked = sources.filter(|(_, source)| source.can_search());
+        let answers = asked.map(|(place, source)| {
+            async move {
+                let answer = timeout_at(until, source.search(ask, text)).await;
+                let found = answer.unwrap_or_else(|_| Err(too_slow()))?;
+                let found = found.into_iter();
+                Ok(found.map(|value| attributed(source, value)).collect())
             }
-        }
-        found
+            .map(move |answer| (place, answer))
+            .boxed()
+        });
+        answers.collect()
     }
 
     fn deadline(&self, ask: Ask) -> Instant {

@@ -12,7 +12,7 @@ use crate::source::{MarketDataSource, Question, SourceError};
 /// Less than this is no time to answer in.
 const SHORTEST_SHARE: Duration = Duration::from_millis(300);
 /// For how long after the deadline an answer is of use to those who come later.
-const OVERTIME: Duration = Duration::from_secs(8);
+pub(super) const OVERTIME: Duration = Duration::from_secs(8);
 
 /// Which of the sources may be asked.
 pub(crate) type Among<'a> = &'a (dyn Fn(&dyn MarketDataSource) -> bool + Sync);

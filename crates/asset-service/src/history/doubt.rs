@@ -7,7 +7,7 @@
 //! | with nothing stored, half away from the last quote where it ends | disputed |
 //! | with one close half away from those before and after it, whatever was split between | right but for that close |
 //!
-//! Plain values only. What is disputed needs a second source, which is `fetch`'s matter.
+//! Plain values only. What is disputed needs a second source, which is `inquiry`'s matter.
 
 use std::collections::BTreeMap;
 
@@ -60,6 +60,20 @@ impl Evidence {
         })
     }
 
+    /// Whether the symbol has never been heard of.
+    pub(super) fn is_empty(&self) -> bool {
+        self.years.is_empty() && self.quote.is_none()
+    }
+
+    pub(super) fn last_close_before(&self, date: Date) -> Option<Date> {
+        let years = self.years.range(..=date.year()).rev();
+        let mut closes = years.flat_map(|(_, year)| year.closes.closes().into_iter().rev());
+        closes.find_map(|closes| {
+            let before = closes.iter().rev().find(|(day, _)| *day < date);
+            before.map(|(day, _)| *day)
+        })
+    }
+
     /// Whether two sources that say the same may be right against what is known.
     pub(super) fn may_be_wrong_about(&self, history: &SourceHistory) -> bool {
         self.named.is_none_or(|named| named == history.currency)
@@ -74,13 +88,25 @@ impl Evidence {
         self.quote.as_ref().map(|quote| quote.currency)
     }
 
-    /// Whether the currency of what is stored is no longer right.
-    pub(super) fn has_other_currency(&self, history: &SourceHistory) -> bool {
+    /// Whether what is stored is in another currency or unit.
+    pub(super) fn is_contradicted(&self, history: &SourceHistory) -> bool {
         let mut stored = self.years.values();
-        stored.any(|year| year.currency != history.currency)
+        stored.any(|year| year.currency != history.currency) || self.is_far_off(history)
     }
 
-    pub(super) fn is_far_off(&self, history: &SourceHistory) -> bool {
+    /// Whether an answer on all that is stored may count instead: as far back, and with as many
+    /// closes but for a few.
+    pub(super) fn may_be_replaced_by(&self, history: &SourceHistory) -> bool {
+        let years = self.years.values();
+        let known: usize = years
+            .map(|year| year.closes.closes().map_or(0, |closes| closes.len()))
+            .sum();
+        history.since.is_none()
+            && self.disputes(history).is_none()
+            && history.closes.len() * 10 >= known * 9
+    }
+
+    fn is_far_off(&self, history: &SourceHistory) -> bool {
         let known = self.closes(history, |_| true);
         let pairs = in_common(history, &known);
         let far = pairs.iter().filter(|(new, old)| is_jump(*old, *new));

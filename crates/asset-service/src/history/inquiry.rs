@@ -41,32 +41,27 @@ impl Inquiry<'_> {
         from: Date,
         to: Date,
     ) -> Result<Told, SourceError> {
-        let mut found = self.believed(among, self.overlapping(from, to)).await?;
+        let asked = self.overlapping(from, to);
+        let mut found = self.believed(among, asked).await?;
         let mut days = (from, to);
         let mut doubted = self.set_aside(&mut found.value);
-        let is_corrected = self.evidence.is_corrected(&found.value, &found.source);
-        let contradicts = self.evidence.has_other_currency(&found.value)
-            || self.evidence.is_far_off(&found.value);
-        let replaces = is_corrected || contradicts;
-        if let Some(year) = self.evidence.years.keys().next().filter(|_| replaces) {
-            let whole = Date::new(*year, 1, 1).unwrap_or(from).min(from);
-            let same = |source: &dyn MarketDataSource| is_part_of(&found.source, source);
-            match self.history(&same, whole, self.completed).await {
-                // Where it no longer reaches, what it said before is all there is.
-                Ok(again) if again.value.since.is_some() && !contradicts => {}
-                Ok(again) => {
-                    (found, days) = (again, (whole, self.completed));
-                    doubted = self.set_aside(&mut found.value);
+        let mut replaced = Vec::new();
+        if let Some(whole) = self.to_replace(&found, from) {
+            if asked.0 <= whole.0 && whole.1 <= asked.1 {
+                if self.may_replace(&found.value, &found.value) {
+                    (days, replaced) = (whole, self.known_years());
                 }
-                Err(error) if contradicts => return Err(error),
-                // The correction is seen again with the next days.
-                Err(_) => {}
+            } else if let Some(again) = self.told_anew(&found, whole).await? {
+                (found, days, replaced) = (again, whole, self.known_years());
+                doubted = self.set_aside(&mut found.value);
             }
         }
-        let is_whole = replaces && days != (from, to);
         let refused = self.vouched_for(&mut found, doubted).await;
         let (from, to) = days;
-        let to = covered_to(&found.value.closes, from, to, self.completed);
+        let before = self.evidence.last_close_before(from);
+        let closes = found.value.closes.iter().map(|(date, _)| *date);
+        let last = closes.filter(|date| *date <= to).max().or(before);
+        let to = covered_to(self.ticker, last, days, self.completed);
         Ok(Told {
             from,
             to,
@@ -74,8 +69,56 @@ impl Inquiry<'_> {
             source: found.source,
             fetched_at: self.shared.clock.now(),
             history: found.value,
-            replaces: is_whole,
+            replaced,
+            follows_closes: before.is_some(),
         })
+    }
+
+    /// The days to ask for anew, where what was found contradicts what is known or corrects it.
+    fn to_replace(&self, found: &Found, from: Date) -> Option<(Date, Date)> {
+        let is_corrected = self.evidence.is_corrected(&found.value, &found.source);
+        let year = *self.evidence.years.keys().next()?;
+        let whole = Date::new(year, 1, 1).unwrap_or(from).min(from);
+        (is_corrected || self.evidence.is_contradicted(&found.value))
+            .then_some((whole, self.completed))
+    }
+
+    /// Whether all of it may count instead of what is known: it is about what was found, and no poorer
+    /// than what is known, unless that is wrong.
+    fn may_replace(&self, found: &SourceHistory, whole: &SourceHistory) -> bool {
+        let is_no_poorer = || self.evidence.may_be_replaced_by(whole);
+        tell_the_same(found, whole) && (self.evidence.is_contradicted(found) || is_no_poorer())
+    }
+
+    fn known_years(&self) -> Vec<i16> {
+        self.evidence.years.keys().copied().collect()
+    }
+
+    /// All of it as the same source tells it now; none where that cannot stand for what is known, and
+    /// the correction is seen again with the next days.
+    ///
+    /// # Errors
+    ///
+    /// What is known is wrong, and there is nothing to replace it.
+    async fn told_anew(
+        &self,
+        found: &Found,
+        (from, to): (Date, Date),
+    ) -> Result<Option<Found>, SourceError> {
+        let same = |source: &dyn MarketDataSource| is_part_of(&found.source, source);
+        let again = self.history(&same, from, to).await;
+        let is_contradicted = self.evidence.is_contradicted(&found.value);
+        match again {
+            Ok(again) if self.may_replace(&found.value, &again.value) => Ok(Some(again)),
+            Ok(_) if is_contradicted => {
+                let detail = "another history when asked for again".to_owned();
+                let chain = &self.shared.chain;
+                chain.refuse(self.ticker, &found.source, Refusal::Jump, &detail);
+                Err(SourceError::refused(Refusal::Jump, detail))
+            }
+            Err(error) if is_contradicted => Err(error),
+            _ => Ok(None),
+        }
     }
 
     /// The days, and those beside them that are known.

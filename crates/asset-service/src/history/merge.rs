@@ -1,16 +1,18 @@
 //! What a source told, added to what was known.
 
-use domain::Price;
+use domain::Ticker;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-use super::days::{day_after, day_before};
+use super::days::{day_after, day_before, days, is_trading_day};
 use super::{Packed, Reason, Years, end_of};
 use crate::source::{Action, SourceHistory};
-use crate::store::prices::{PriceYear, Span};
+use crate::store::prices::{EarlyYears, PriceYear, Span};
 
 /// A source that has no close of a session this many days after it will not have one.
 const LATEST_CLOSE_DAYS: i64 = 7;
+/// What has had no close for so many sessions has no more.
+const ENDED_SESSIONS: usize = 10;
 
 /// A source's answer about a range of days.
 #[derive(Debug)]
@@ -21,8 +23,10 @@ pub(super) struct Told {
     pub(super) source: String,
     pub(super) fetched_at: Timestamp,
     pub(super) history: SourceHistory,
-    /// Whether it counts instead of what was known, and not only beside it.
-    pub(super) replaces: bool,
+    /// The known years instead of which it counts; without any it counts beside them.
+    pub(super) replaced: Vec<i16>,
+    /// Whether closes are known from before it.
+    pub(super) follows_closes: bool,
     /// Why it may end before the days that were asked for.
     pub(super) why_short: Reason,
 }
@@ -41,22 +45,73 @@ impl Told {
     }
 }
 
-/// The last day about which closes of `from` to `to` say anything: the newest may not be
-/// published yet, and are asked for again.
-pub(super) fn covered_to(closes: &[(Date, Price)], from: Date, to: Date, completed: Date) -> Date {
-    let settled = completed.saturating_sub(LATEST_CLOSE_DAYS.days());
-    let last = closes
-        .iter()
-        .map(|(date, _)| *date)
-        .filter(|date| *date <= to)
-        .max();
+/// The last day about which an answer on `from` to `to` says anything, whose last close is this: the
+/// newest may not be published yet, and are asked for again, unless there have been none for so
+/// long that there will be none.
+pub(super) fn covered_to(
+    ticker: &Ticker,
+    last_close: Option<Date>,
+    (from, to): (Date, Date),
+    completed: Date,
+) -> Date {
+    let last = last_close.filter(|last| *last <= to);
+    let without = last.map_or(0, |last| {
+        let since = days(day_after(last), completed);
+        let sessions = since.filter(|date| is_trading_day(ticker, *date));
+        sessions.take(ENDED_SESSIONS).count()
+    });
+    let settled = if without == ENDED_SESSIONS {
+        completed
+    } else {
+        completed.saturating_sub(LATEST_CLOSE_DAYS.days())
+    };
     let before = day_before(from);
     last.unwrap_or(before).max(to.min(settled)).max(before)
 }
 
-/// The years that the answer changes. Days that were known stay as they were.
-pub(super) fn merged(known: &Years, told: &Told) -> Vec<(i16, PriceYear)> {
+/// The whole years without a close with which the answer begins, where nothing is known before
+/// them; or which its source does not reach.
+pub(super) fn early(known: &Years, told: &Told) -> Option<EarlyYears> {
+    let first = told.from.year();
+    if told.follows_closes || told.from != Date::new(first, 1, 1).ok()? {
+        return None;
+    }
+    let mut closes = told.history.closes.iter().map(|(date, _)| *date);
+    let with_close = closes.find(|date| told.from <= *date && *date <= told.to);
+    let since = told.history.since.filter(|since| told.from < *since);
+    let whole = day_after(told.to).year();
+    let end = [
+        with_close.map(Date::year),
+        since.map(Date::year),
+        known.keys().copied().find(|year| *year >= first),
+    ];
+    let end = end.into_iter().flatten().min().unwrap_or(whole).min(whole);
+    let span = told.span(told.from, end_of(end - 1), since.is_some());
+    (end > first).then_some(EarlyYears(span))
+}
+
+/// Both, where one follows the other; else the newer.
+pub(super) fn joined(before: &EarlyYears, newer: EarlyYears) -> EarlyYears {
+    let (before, span) = (&before.0, &newer.0);
+    if before.from > day_after(span.to) || span.from > day_after(before.to) {
+        return newer;
+    }
+    EarlyYears(Span {
+        from: before.from.min(span.from),
+        to: before.to.max(span.to),
+        is_out_of_reach: before.is_out_of_reach || span.is_out_of_reach,
+        ..newer.0
+    })
+}
+
+/// The years that the answer changes, but for early ones. Days that were known stay as they were.
+pub(super) fn merged(
+    known: &Years,
+    early: Option<&EarlyYears>,
+    told: &Told,
+) -> Vec<(i16, PriceYear)> {
     (told.from.year()..=told.to.year())
+        .filter(|year| early.is_none_or(|early| !early.has(*year)))
         .filter_map(|year| {
             let before = known.get(&year).map(|before| (**before).clone());
             let covered = before.as_ref().and_then(PriceYear::covered_to);

@@ -4,9 +4,10 @@
 //! |---|---|
 //! | how a year is packed | `packed` |
 //! | which days have a close, and are over | `days` |
-//! | that one fetch serves everybody | `flight` |
+//! | that one fetch serves everybody | [`SingleFlight`] |
 //! | a fetch: table, source, merging, storing | `fetch`, [`merge`] |
 //! | which answers are believed | `inquiry`, [`doubt`] |
+//! | what is asked for again | [`renewal`] |
 //! | gaps, segments, weeks and months | `series` |
 //! | splits and dividends taken out of closes | [`adjust`] |
 //!
@@ -17,10 +18,10 @@ mod adjust;
 pub(crate) mod days;
 mod doubt;
 mod fetch;
-mod flight;
 mod inquiry;
 mod merge;
 mod packed;
+mod renewal;
 pub(crate) mod series;
 
 use std::collections::BTreeMap;
@@ -36,18 +37,21 @@ use store::Table;
 use tokio::time::{Instant, timeout_at};
 
 use self::days::{day_after, last_completed};
-use self::flight::Flights;
+use self::fetch::{Fetch, Found};
 pub(crate) use self::packed::Packed;
 use crate::chain::Chain;
 use crate::config::AssetConfig;
+use crate::single_flight::{self, SingleFlight};
 use crate::source::SourceError;
-use crate::store::prices::PriceYear;
+use crate::store::prices::{EarlyYears, PriceYear};
 use crate::underway::Underway;
 
 /// What a year takes in memory besides its packed closes, the cache's own entry among it: measured
 /// with `benches/history.rs`.
 const ENTRY_BYTES: usize = 860;
 const ACTION_BYTES: usize = 64;
+
+type Leader = single_flight::Leader<Ticker, Found>;
 
 /// Every history. Clones share what is known.
 #[derive(Clone)]
@@ -61,23 +65,56 @@ struct Shared {
     failure_pause: SignedDuration,
     unknown: SignedDuration,
     years: moka::sync::Cache<(Ticker, i16), Arc<PriceYear>>,
+    early: moka::sync::Cache<Ticker, Arc<EarlyYears>>,
     /// What the sources are not asked again for the time being.
     troubles: moka::sync::Cache<Ticker, Trouble>,
-    flights: Arc<Flights>,
+    /// Until when no known year is asked for again.
+    renewals: moka::sync::Cache<Ticker, Timestamp>,
+    flights: SingleFlight<Ticker, Found>,
     fetches: Underway,
 }
 
 /// Years that are known.
 pub(crate) type Years = BTreeMap<i16, Arc<PriceYear>>;
 
+/// What is known of the years that are wanted, and of those before the first close.
+#[derive(Debug, Clone, Default)]
+struct Held {
+    years: Years,
+    early: Option<Arc<EarlyYears>>,
+}
+
 /// What is known of a range of days.
 #[derive(Debug)]
 pub(crate) struct Known {
+    pub(crate) ticker: Ticker,
     pub(crate) years: Years,
+    pub(crate) early: Option<Arc<EarlyYears>>,
     /// The last session that is over.
     pub(crate) completed: Date,
     /// Why something up to there is missing.
     pub(crate) missing: Option<Reason>,
+}
+
+impl Known {
+    /// Years in another currency than the last one are not shown beside it.
+    fn of(ticker: &Ticker, mut held: Held, wanted: Wanted, why: Option<Reason>) -> Self {
+        let missing = wanted.missing(&held).and(why);
+        let currency = held.years.values().next_back().map(|year| year.currency);
+        let is_foreign = |year: &PriceYear| Some(year.currency) != currency;
+        let foreign = held
+            .years
+            .extract_if(.., |_, year| is_foreign(year))
+            .count();
+        let refused = (foreign > 0).then_some(Reason::RefusedHistory);
+        Self {
+            ticker: ticker.clone(),
+            years: held.years,
+            early: held.early,
+            completed: wanted.completed,
+            missing: missing.or(refused),
+        }
+    }
 }
 
 /// Why a part of a history is missing. The words are part of the contract.
@@ -93,6 +130,12 @@ pub(crate) enum Reason {
     ActionsUnknown,
     /// No source that answers reaches back so far.
     OutOfReach,
+    /// The first close is later.
+    BeforeFirstClose,
+    /// There is none in these days, and none later.
+    NoCloses,
+    /// No session of these days is over.
+    NoSessionYet,
 }
 
 impl Reason {
@@ -105,6 +148,9 @@ impl Reason {
             Self::NotYetPublished => "NOT_YET_PUBLISHED",
             Self::ActionsUnknown => "ACTIONS_UNKNOWN",
             Self::OutOfReach => "OUT_OF_REACH",
+            Self::BeforeFirstClose => "BEFORE_FIRST_CLOSE",
+            Self::NoCloses => "NO_CLOSES",
+            Self::NoSessionYet => "NO_SESSION_YET",
         }
     }
 }
@@ -143,13 +189,14 @@ impl Wanted {
 
     /// The days to ask a source for: from the first missing one to the end of the last year that
     /// lacks something.
-    fn missing(self, years: &Years) -> Option<(Date, Date)> {
+    fn missing(self, Held { years, early }: &Held) -> Option<(Date, Date)> {
         let first_missing = |year: i16| {
             let covered = years.get(&year).and_then(|known| known.covered_to());
             let end = end_of(year);
             match covered {
                 Some(covered) if covered >= end.min(self.to) => None,
                 Some(covered) => Some(day_after(covered)),
+                None if early.as_ref().is_some_and(|early| early.has(year)) => None,
                 None => Date::new(year, 1, 1).ok(),
             }
         };
@@ -184,8 +231,10 @@ impl History {
             failure_pause: ages.failure_pause,
             unknown: ages.unknown,
             years,
+            early: moka::sync::Cache::new(config.cached_symbols.into()),
             troubles: moka::sync::Cache::new(config.cached_symbols.into()),
-            flights: Arc::default(),
+            renewals: moka::sync::Cache::new(config.cached_symbols.into()),
+            flights: SingleFlight::default(),
             fetches: Underway::default(),
         }))
     }
@@ -200,35 +249,36 @@ impl History {
             completed,
         };
         let deadline = Instant::now() + self.0.deadline;
-        let known = |years: Years, why: Option<Reason>| {
-            let missing = wanted.missing(&years).and(why);
-            Known {
-                years,
-                completed,
-                missing,
-            }
-        };
+        let known = |held: Held, why: Option<Reason>| Known::of(ticker, held, wanted, why);
         loop {
-            let years = self.0.held(ticker, wanted);
-            let Some((first_missing, _)) = wanted.missing(&years) else {
-                return known(years, None);
+            let held = self.0.held(ticker, wanted);
+            let Some((first_missing, _)) = wanted.missing(&held) else {
+                self.renew(ticker, &held, wanted);
+                return known(held, None);
             };
             // Years that are not in memory may still be in the table.
-            let is_all_held = wanted.years().all(|year| years.contains_key(&year));
+            let is_all_held = wanted.years().all(|year| {
+                let is_early = held.early.as_ref().is_some_and(|early| early.has(year));
+                is_early || held.years.contains_key(&year)
+            });
             if let Some(trouble) = self
                 .0
                 .trouble(ticker, first_missing)
                 .filter(|_| is_all_held)
             {
-                return known(years, Some(trouble));
+                self.renew(ticker, &held, wanted);
+                return known(held, Some(trouble));
             }
-            let (flight, departure) = self.0.flights.board(ticker);
-            let is_own = departure.is_some();
-            if let Some(departure) = departure {
-                fetch::spawn(Arc::clone(&self.0), ticker.clone(), wanted, departure);
+            let (flight, leader) = self.0.flights.join(ticker, || None);
+            let is_own = leader.is_some();
+            if let Some(leader) = leader {
+                tokio::spawn(Fetch::new(&self.0, ticker, wanted).run(leader));
             }
             match timeout_at(deadline, flight).await {
-                Ok(Ok(found)) if is_own => return known(found.years, found.missing),
+                Ok(Ok(found)) if is_own => {
+                    self.renew(ticker, &found.held, wanted);
+                    return known(found.held, found.missing);
+                }
                 // Somebody else's fetch may have been for other days.
                 Ok(Ok(_)) => {}
                 Ok(Err(_)) => {
@@ -236,6 +286,29 @@ impl History {
                 }
                 Err(_) => return known(self.0.held(ticker, wanted), Some(Reason::StillFetching)),
             }
+        }
+    }
+
+    /// Asks again for known years whose time has come, and lets nobody wait for it.
+    fn renew(&self, ticker: &Ticker, held: &Held, wanted: Wanted) {
+        let shared = &self.0;
+        let paused = shared.renewals.get(ticker);
+        if paused.is_some_and(|until| shared.clock.now() < until) {
+            return;
+        }
+        let Some(due) = shared.due(ticker, held, wanted.completed) else {
+            return;
+        };
+        if let (_, Some(leader)) = shared.flights.join(ticker, || None) {
+            let until = shared.after(renewal::PAUSE);
+            shared.renewals.insert(ticker.clone(), until);
+            let wanted = Wanted {
+                from: due.from,
+                to: due.to,
+                ..wanted
+            };
+            let fetch = Fetch::new(shared, ticker, wanted);
+            tokio::spawn(fetch.renew(due, leader));
         }
     }
 
@@ -251,12 +324,17 @@ impl History {
 
 impl Shared {
     /// The wanted years that are in memory.
-    fn held(&self, ticker: &Ticker, wanted: Wanted) -> Years {
-        wanted
+    fn held(&self, ticker: &Ticker, wanted: Wanted) -> Held {
+        let now = self.clock.now();
+        let years = wanted
             .years()
             .filter_map(|year| Some((year, self.years.get(&(ticker.clone(), year))?)))
-            .filter(|(_, known)| !known.is_forgotten(self.clock.now()))
-            .collect()
+            .filter(|(_, known)| !known.is_forgotten(now));
+        let early = self.early.get(ticker);
+        Held {
+            years: years.collect(),
+            early: early.filter(|early| !early.is_forgotten(now)),
+        }
     }
 
     /// Why the sources are not asked for these days now.

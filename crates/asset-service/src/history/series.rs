@@ -48,7 +48,8 @@ impl Series {
         let first = closes.first().map(|(date, _)| *date);
         let gaps = first.map(|first| gaps(ticker, &closes, asked.from.max(first), to));
         let segments = known.segments(asked.from, asked.to, |_| true);
-        let mut reason = known.reason(asked.from, asked.to);
+        let reason = known.reason(asked.from, asked.to);
+        let mut reason = reason.or_else(|| known.why_empty(&closes, asked.from, asked.to));
         let mut closes = known
             .adjusted(closes, asked.adjusted)
             .unwrap_or_else(|why| {
@@ -56,7 +57,7 @@ impl Series {
                 why.closes
             });
         closes.retain(|(date, _)| asked.from <= *date && *date <= asked.to);
-        let status = status(reason, segments.is_empty());
+        let status = status(reason, closes.is_empty());
         Self {
             currency: known.years.values().map(|year| year.currency).next(),
             closes: every(asked.interval, closes),
@@ -74,7 +75,9 @@ pub(crate) const DEFINITION: &str = "definition";
 impl Series {
     /// The rates of a currency to itself: one on every weekday that is over.
     pub(crate) fn at_par(pair: &Ticker, asked: Asked, now: Timestamp) -> Self {
-        let to = asked.to.min(last_completed(pair, now));
+        let completed = last_completed(pair, now);
+        let reason = (asked.from > completed).then_some(Reason::NoSessionYet);
+        let to = asked.to.min(completed);
         let weekdays = days(asked.from, to).filter(|date| is_trading_day(pair, *date));
         let one = Price::try_new(Decimal::ONE).ok();
         let closes: Vec<(Date, Price)> = one
@@ -94,10 +97,10 @@ impl Series {
                 .filter(|_| asked.from <= to)
                 .into_iter()
                 .collect(),
-            closes: every(asked.interval, closes),
             gaps: Vec::new(),
-            status: HistoryStatus::Ok,
-            reason: None,
+            status: status(reason, closes.is_empty()),
+            closes: every(asked.interval, closes),
+            reason,
         }
     }
 }
@@ -126,7 +129,8 @@ impl Known {
     }
 
     fn spans(&self) -> impl Iterator<Item = &Span> {
-        self.years.values().flat_map(|year| &year.spans)
+        let early = self.early.iter().map(|early| &early.0);
+        early.chain(self.years.values().flat_map(|year| &year.spans))
     }
 
     /// Why some of the days are missing.
@@ -134,6 +138,32 @@ impl Known {
         let is_out = |span: &Span| span.is_out_of_reach && span.from <= to && from <= span.to;
         let is_out = self.spans().any(is_out);
         self.missing.or(is_out.then_some(Reason::OutOfReach))
+    }
+
+    /// Why days have no close, of all these that are known.
+    pub(crate) fn why_empty(
+        &self,
+        closes: &[(Date, Price)],
+        from: Date,
+        to: Date,
+    ) -> Option<Reason> {
+        if from > self.completed {
+            return Some(Reason::NoSessionYet);
+        }
+        let is_early = self.early.as_ref().is_some_and(|early| {
+            // So far without a close, and perhaps beyond.
+            to <= early.0.to || closes.is_empty() && from <= day_after(early.0.to)
+        });
+        match (closes.first(), closes.last()) {
+            _ if is_early => Some(Reason::BeforeFirstClose),
+            (Some((first, _)), _) if to < *first => Some(Reason::BeforeFirstClose),
+            (Some(_), Some((last, _))) if from <= *last => None,
+            _ => {
+                let mut sessions = days(from, to.min(self.completed));
+                let has_session = sessions.any(|date| is_trading_day(&self.ticker, date));
+                has_session.then_some(Reason::NoCloses)
+            }
+        }
     }
 
     pub(crate) fn actions(&self) -> impl Iterator<Item = &Action> {

@@ -2,22 +2,24 @@
 //!
 //! Columns are written as they are read, one text for each and none for a close.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Display, Write};
 
 use api::asset::{Adjusted, DailyClosesList, HistoryStatus, Interval, Segment, SplitRatio};
-use api::client::MAX_HISTORIES;
+use api::client::{MAX_HISTORIES, MAX_HISTORY_YEARS};
 use axum::extract::State;
 use axum::response::Response;
 use domain::{CustomerId, Price, Ticker};
 use futures::future;
 use jiff::ToSpan;
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use service_kit::contract::{AnyRoute, SignedIn, WithQuery};
 use service_kit::{Caller, Error, Params, Result};
+use tokio::sync::Semaphore;
 
-use super::range::{self, WithDays};
+use super::range::{self, EARLIEST, WithDays};
 use super::symbols::{Symbol, own_ticker, symbols};
 use super::{Cached, answer};
 use crate::history::series::{Asked, Series, status};
@@ -27,8 +29,6 @@ use crate::{AssetService, own, quotes};
 
 /// How much older than the range the close before it may be: no market rests for longer.
 const BEFORE_DAYS: i64 = 15;
-/// No manual price is older.
-const EARLIEST: Date = date(1900, 1, 1);
 
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -38,6 +38,9 @@ pub(crate) struct ListCloses {
     #[param(style = Form, explode = false, inline, min_items = 1, max_items = 50)]
     symbols: Vec<Symbol>,
 }
+
+/// How many own instruments are unpacked at once, each of which may have prices since 1900.
+const OWN_AT_ONCE: usize = 4;
 
 /// List the daily closes of many instruments
 ///
@@ -64,19 +67,32 @@ pub(crate) async fn list_closes(
 ) -> Result<Response> {
     let symbols = symbols(&mut params, MAX_HISTORIES);
     let (from, to) = range::days(&mut params, service.history.clock());
+    let different: BTreeSet<&String> = symbols.iter().collect();
+    let years = usize::from(to.year().abs_diff(from.year())) + 1;
+    if different.len() > 1 && different.len() * years > MAX_HISTORY_YEARS {
+        params.refuse(
+            "from",
+            "TOO_LONG",
+            "must leave at most 1,500 years for all symbols together, or one symbol",
+        );
+    }
     params.finish()?;
 
     let owner = caller.map(|caller| caller.customer_id);
-    let items = symbols.iter().map(async |symbol| {
+    let turns = Semaphore::new(OWN_AT_ONCE);
+    let items = different.into_iter().map(async |symbol| {
         let closes = match (own_ticker(symbol), Ticker::parse(symbol)) {
-            (Some(own), _) => own_closes(&service, owner, &own, (from, to)).await,
+            (Some(own), _) => {
+                let _turn = turns.acquire().await;
+                own_closes(&service, owner, &own, (from, to)).await
+            }
             (None, Ok(ticker)) => market_closes(&service, &ticker, (from, to)).await,
             (None, Err(_)) => Daily::none(symbol, quotes::Reason::InvalidSymbol),
         };
-        closes.written()
+        Result::Ok((symbol, closes.written()?))
     });
-    let items = future::join_all(items).await;
-    let items: Result<Vec<_>> = items.into_iter().collect();
+    let items: BTreeMap<&String, Written> =
+        future::try_join_all(items).await?.into_iter().collect();
     let has_own = symbols.iter().any(|symbol| own_ticker(symbol).is_some());
     let cached = if has_own {
         Cached::NotByOthers
@@ -87,7 +103,10 @@ pub(crate) async fn list_closes(
         &WrittenList {
             from,
             to,
-            items: items?,
+            items: symbols
+                .iter()
+                .filter_map(|symbol| items.get(symbol))
+                .collect(),
         },
         cached,
     )
@@ -155,11 +174,13 @@ async fn market_closes(service: &AssetService, ticker: &Ticker, (from, to): (Dat
         };
     }
     let known = history.read(ticker, since, to).await;
-    let mut closes = holding(known.closes(), from, to);
+    let closes = known.closes();
+    let reason = known.reason(from, to);
+    let reason = reason.or_else(|| known.why_empty(&closes, from, to));
+    let mut closes = holding(closes, from, to);
     closes.retain(|(date, _)| *date >= since);
     let first = closes.first().map_or(from, |(date, _)| *date);
     let segments = known.segments(first, to, |_| true);
-    let reason = known.reason(from, to);
     let splits = known.actions().filter_map(|action| match action {
         Action::Split { ex_date, new, old } => Some(SplitRatio {
             ex_date: *ex_date,
@@ -173,7 +194,7 @@ async fn market_closes(service: &AssetService, ticker: &Ticker, (from, to): (Dat
     Daily {
         ticker_symbol: ticker.to_string(),
         currency: currency.map(|currency| currency.code().to_owned()),
-        status: status(reason, segments.is_empty()),
+        status: status(reason, closes.is_empty()),
         reason: reason.map(|reason| reason.word().to_owned()),
         closes,
         splits: known.tells_actions(first, to).then(|| splits.collect()),
@@ -204,7 +225,7 @@ async fn own_closes(
             prices.retain(|date, _| *date >= first);
             let closes = prices.iter().map(|(date, entered)| (*date, entered.price));
             let closes = closes.collect();
-            let history = own::history(&instrument, &prices, as_traded(from, to));
+            let history = own::history(&instrument, &prices, as_traded(first, to));
             Daily {
                 ticker_symbol: history.ticker_symbol,
                 currency: history.currency,
@@ -243,10 +264,10 @@ fn holding(mut closes: Vec<(Date, Price)>, from: Date, to: Date) -> Vec<(Date, P
 
 /// A [`DailyClosesList`] whose items are written already.
 #[derive(Serialize)]
-struct WrittenList {
+struct WrittenList<'a> {
     from: Date,
     to: Date,
-    items: Vec<Written>,
+    items: Vec<&'a Written>,
 }
 
 /// An [`api::asset::DailyCloses`] whose columns are written already.

@@ -5,9 +5,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::Ticker;
 use service_kit::contract::{AnyRoute, IfNoneMatch, Paging, SignedIn, WithQuery};
-use service_kit::{Answer, Caller, ETag, Error, PageRequest, Params, Preconditions, Result};
+use service_kit::{Answer, Caller, Error, PageRequest, Params, Preconditions, Result};
 
-use super::own::shown;
+use super::own::{etag, shown};
 use super::problems::NoSuchInstrument;
 use super::{Cached, NO_SUCH_INSTRUMENT, Subject, answer};
 use crate::AssetService;
@@ -149,7 +149,7 @@ pub(crate) async fn get_instrument(
         Subject::Market(ticker) => ticker,
         Subject::Own(owner, ticker) => {
             let read = own::load(&service.table, owner, &ticker).await?;
-            let etag = ETag::strong(read.version);
+            let etag = etag(&read.value, read.version);
             if preconditions.not_modified(&etag) {
                 return Ok(Answer::not_modified(&etag).into_response());
             }

@@ -73,7 +73,7 @@ pub(crate) async fn add_instrument(
         });
     }
     let location = format!("/v1/instruments/{}", escaped(added.ticker_symbol.as_str()));
-    let answer = Answer::created(location, &Instrument::from(&added))?.etag(&ETag::strong(1));
+    let answer = Answer::created(location, &Instrument::from(&added))?.etag(&etag(&added, 1));
     match guard
         .commit(own::create(table, owner, &added), answer)
         .await
@@ -138,7 +138,7 @@ pub(crate) async fn update_instrument(
 ) -> Result<Answer> {
     for _ in 0..ATTEMPTS {
         let read = own::load(&service.table, caller.customer_id, &ticker).await?;
-        preconditions.check(&ETag::strong(read.version))?;
+        preconditions.check(&etag(&read.value, read.version))?;
         let current = read.value.clone();
         let changed = changed(
             current,
@@ -213,9 +213,8 @@ pub(crate) async fn delete_instrument(
     let (table, owner) = (&service.table, caller.customer_id);
     for _ in 0..ATTEMPTS {
         let read = own::load(table, owner, &ticker).await?;
-        preconditions.check(&ETag::strong(read.version))?;
-        let prices = own::load_prices(table, owner, &ticker).await?;
-        match own::delete(table, owner, &read, &prices).commit().await {
+        preconditions.check(&etag(&read.value, read.version))?;
+        match own::delete(table, owner, &read).commit().await {
             Ok(()) => return Ok(Answer::no_content()),
             Err(WriteError::ConditionFailed { .. }) => {}
             Err(error) => return Err(error.into()),
@@ -225,7 +224,13 @@ pub(crate) async fn delete_instrument(
 }
 
 pub(super) fn shown(instrument: &OwnInstrument, version: u64) -> Result<Answer> {
-    Ok(Answer::ok(&Instrument::from(instrument))?.etag(&ETag::strong(version)))
+    Ok(Answer::ok(&Instrument::from(instrument))?.etag(&etag(instrument, version)))
+}
+
+/// One that is added again under the same symbol is another one, though its versions begin anew.
+pub(super) fn etag(instrument: &OwnInstrument, version: u64) -> ETag {
+    let added = instrument.created_at.as_microsecond();
+    ETag::strong(format_args!("{added}-{version}"))
 }
 
 /// What is answered when every attempt found the instrument changed in between.

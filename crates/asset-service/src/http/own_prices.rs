@@ -1,7 +1,8 @@
 //! The manual prices of a customer's own instruments: enter one, enter many, delete one.
 //!
 //! Every change of a price raises the version of its instrument, on which the write depends; so
-//! prices never outlive their instrument, and never change their currency.
+//! prices never outlive their instrument, and never change their currency. `If-Match` takes the
+//! `ETag` of the instrument.
 
 use api::asset::{EnterPrice, EnterPrices, EnteredPrices, ManualPrice};
 use api::{FieldError, plain_date};
@@ -12,16 +13,17 @@ use domain::{CustomerId, Ticker, ValueError};
 use http::request::Parts;
 use jiff::civil::Date;
 use service_kit::contract::{
-    AnyRoute, Contended, IdempotencyKey, SignedIn, Stores, WithBody, WithQuery,
+    AnyRoute, Contended, IdempotencyKey, IfMatch, Preconditioned, SignedIn, Stores, WithBody,
+    WithQuery,
 };
 use service_kit::idempotency::CommitError;
 use service_kit::{
-    Answer, Begun, Body, Caller, ETag, Error, Idempotency, IdempotencyGuard, Result,
+    Answer, Begun, Body, Caller, Error, Idempotency, IdempotencyGuard, Preconditions, Result,
 };
 use store::{Item, Write, WriteError};
 
 use super::NO_SUCH_INSTRUMENT;
-use super::own::{ATTEMPTS, OwnTicker, changed_by_many, own_ticker};
+use super::own::{ATTEMPTS, OwnTicker, changed_by_many, etag, own_ticker};
 use super::problems::NoSuchInstrument;
 use crate::AssetService;
 use crate::own::{Entered, ManualPrices};
@@ -39,12 +41,13 @@ use crate::store::own::{self, OwnInstrument};
         ("ticker_symbol" = String, Path, description = "The symbol of an instrument of your own, in either case.",
             pattern = "^[Mm][Yy]:[A-Za-z0-9.^=_&:-]{1,29}$", example = "MY:HOUSE"),
         ("date" = Date, Path, description = "Not in the future, and not before 1900.", example = "2026-01-05"),
+        IfMatch,
     ),
     request_body = EnterPrice,
     responses(
         (status = 200, description = "Entered in place of an earlier one.", body = ManualPrice, headers(("ETag" = String))),
         (status = 201, description = "Entered.", body = ManualPrice, headers(("ETag" = String))),
-        AnyRoute, SignedIn, NoSuchInstrument, WithBody, Stores, Contended,
+        AnyRoute, SignedIn, NoSuchInstrument, Preconditioned, WithBody, Stores, Contended,
     ),
     security(("bearer" = [])),
 )]
@@ -52,6 +55,7 @@ pub(crate) async fn enter_price(
     State(service): State<AssetService>,
     caller: Caller,
     Day { ticker, date }: Day,
+    preconditions: Preconditions,
     Body {
         request,
         mut fields,
@@ -63,25 +67,26 @@ pub(crate) async fn enter_price(
     let date = check(&service, date).map_err(|error| refused_date(&error))?;
     let entered_at = service.clock.now();
     let entered = Entered { price, entered_at };
-    change_prices(
-        &service,
-        caller.customer_id,
-        &ticker,
-        None,
-        |own, prices| {
-            let shown = ManualPrice {
-                ticker_symbol: own.ticker_symbol.to_string(),
-                date,
-                price: price.value().into(),
-                currency: own.currency.code().to_owned(),
-                entered_at,
-            };
-            match prices.enter(date, entered) {
-                Some(_) => Answer::ok(&shown),
-                None => Answer::created_here(&shown),
-            }
-        },
-    )
+    let change = Change {
+        owner: caller.customer_id,
+        ticker: &ticker,
+        days: &[date],
+        preconditions: &preconditions,
+        guard: None,
+    };
+    change_prices(&service, change, |own, prices| {
+        let shown = ManualPrice {
+            ticker_symbol: own.ticker_symbol.to_string(),
+            date,
+            price: price.value().into(),
+            currency: own.currency.code().to_owned(),
+            entered_at,
+        };
+        match prices.enter(date, entered) {
+            Some(_) => Answer::ok(&shown),
+            None => Answer::created_here(&shown),
+        }
+    })
     .await
 }
 
@@ -97,12 +102,12 @@ pub(crate) async fn enter_price(
     params(
         ("ticker_symbol" = String, Path, description = "The symbol of an instrument of your own, in either case.",
             pattern = "^[Mm][Yy]:[A-Za-z0-9.^=_&:-]{1,29}$", example = "MY:HOUSE"),
-        IdempotencyKey,
+        IdempotencyKey, IfMatch,
     ),
     request_body = EnterPrices,
     responses(
         (status = 200, description = "Entered.", body = EnteredPrices, headers(("ETag" = String))),
-        AnyRoute, SignedIn, NoSuchInstrument, WithBody, Stores, Contended,
+        AnyRoute, SignedIn, NoSuchInstrument, Preconditioned, WithBody, Stores, Contended,
     ),
     security(("bearer" = [])),
 )]
@@ -111,6 +116,7 @@ pub(crate) async fn enter_prices(
     caller: Caller,
     OwnTicker(ticker): OwnTicker,
     idempotency: Idempotency,
+    preconditions: Preconditions,
     Body {
         request,
         mut fields,
@@ -128,27 +134,28 @@ pub(crate) async fn enter_prices(
     let dates: Vec<Date> = items.iter().map(|item| item.date).collect();
     check_all(&service, &dates)?;
     let entered_at = service.clock.now();
-    change_prices(
-        &service,
-        caller.customer_id,
-        &ticker,
-        Some(&guard),
-        |own, prices| {
-            let mut entered = EnteredPrices {
-                ticker_symbol: own.ticker_symbol.to_string(),
-                added: 0,
-                replaced: 0,
-            };
-            for item in &items {
-                let price = item.price;
-                match prices.enter(item.date, Entered { price, entered_at }) {
-                    Some(_) => entered.replaced += 1,
-                    None => entered.added += 1,
-                }
+    let change = Change {
+        owner: caller.customer_id,
+        ticker: &ticker,
+        days: &dates,
+        preconditions: &preconditions,
+        guard: Some(&guard),
+    };
+    change_prices(&service, change, |own, prices| {
+        let mut entered = EnteredPrices {
+            ticker_symbol: own.ticker_symbol.to_string(),
+            added: 0,
+            replaced: 0,
+        };
+        for item in &items {
+            let price = item.price;
+            match prices.enter(item.date, Entered { price, entered_at }) {
+                Some(_) => entered.replaced += 1,
+                None => entered.added += 1,
             }
-            Answer::ok(&entered)
-        },
-    )
+        }
+        Answer::ok(&entered)
+    })
     .await
 }
 
@@ -162,10 +169,11 @@ pub(crate) async fn enter_prices(
         ("ticker_symbol" = String, Path, description = "The symbol of an instrument of your own, in either case.",
             pattern = "^[Mm][Yy]:[A-Za-z0-9.^=_&:-]{1,29}$", example = "MY:HOUSE"),
         ("date" = Date, Path, example = "2026-01-05"),
+        IfMatch,
     ),
     responses(
         (status = 204, description = "Deleted."),
-        AnyRoute, SignedIn, NoSuchInstrument, WithQuery, Stores, Contended,
+        AnyRoute, SignedIn, NoSuchInstrument, Preconditioned, WithQuery, Stores, Contended,
     ),
     security(("bearer" = [])),
 )]
@@ -173,8 +181,16 @@ pub(crate) async fn delete_price(
     State(service): State<AssetService>,
     caller: Caller,
     Day { ticker, date }: Day,
+    preconditions: Preconditions,
 ) -> Result<Response> {
-    change_prices(&service, caller.customer_id, &ticker, None, |_, prices| {
+    let change = Change {
+        owner: caller.customer_id,
+        ticker: &ticker,
+        days: &[date],
+        preconditions: &preconditions,
+        guard: None,
+    };
+    change_prices(&service, change, |_, prices| {
         let removed = prices.remove(date);
         removed.ok_or(Error::NotFound { what: "price" })?;
         Ok(Answer::no_content())
@@ -182,26 +198,36 @@ pub(crate) async fn delete_price(
     .await
 }
 
-/// Changes the prices of an instrument and says what `change` answers; decided again when the
+/// What is changed, and on which conditions.
+struct Change<'a> {
+    owner: CustomerId,
+    ticker: &'a Ticker,
+    days: &'a [Date],
+    preconditions: &'a Preconditions,
+    guard: Option<&'a IdempotencyGuard>,
+}
+
+/// Changes the prices of an instrument and says what `decide` answers; decided again when the
 /// instrument or its prices were changed in between.
 async fn change_prices(
     service: &AssetService,
-    owner: CustomerId,
-    ticker: &Ticker,
-    guard: Option<&IdempotencyGuard>,
-    change: impl Fn(&OwnInstrument, &mut ManualPrices) -> Result<Answer>,
+    change: Change<'_>,
+    decide: impl Fn(&OwnInstrument, &mut ManualPrices) -> Result<Answer>,
 ) -> Result<Response> {
-    let table = &service.table;
+    let (table, owner) = (&service.table, change.owner);
     for _ in 0..ATTEMPTS {
-        let read: Item<OwnInstrument> = own::load(table, owner, ticker).await?;
-        let mut prices = own::load_prices(table, owner, ticker).await?;
-        let answer = change(&read.value, &mut prices)?.etag(&ETag::strong(read.version + 1));
+        let read: Item<OwnInstrument> = own::load(table, owner, change.ticker).await?;
+        change
+            .preconditions
+            .check(&etag(&read.value, read.version))?;
+        let mut prices = own::load_prices(table, owner, &read.value, change.days).await?;
+        let answer = decide(&read.value, &mut prices)?.etag(&etag(&read.value, read.version + 1));
         let changed = OwnInstrument {
-            last_price: prices.last(),
+            last_price: own::last_price(table, owner, &read.value, &mut prices).await?,
             ..read.value.clone()
         };
         let write = own::replace_with_prices(table, owner, &read, &changed, &prices);
-        match committed(guard, write, answer).await {
+        match committed(change.guard, write, answer).await {
             Err(CommitError::Write(WriteError::ConditionFailed { .. })) => {}
             done => return Ok(done?),
         }

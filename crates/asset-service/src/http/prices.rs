@@ -54,7 +54,11 @@ pub(crate) async fn list_prices(
     mut params: Params,
 ) -> Result<Response> {
     let history = &service.history;
-    let (from, to) = range::days(&mut params, history.clock());
+    let (from, to) = match subject {
+        Subject::Market(_) => range::days(&mut params, history.clock()),
+        // A price may be of tomorrow where that has begun already.
+        Subject::Own(..) => range::days_until(&mut params, history.clock().latest_date()),
+    };
     let (interval, adjusted) = (range::interval(&mut params), range::adjusted(&mut params));
     params.finish()?;
 
@@ -101,7 +105,7 @@ async fn own_prices(
 ) -> Result<Response> {
     let table = &service.table;
     let instrument = own_instruments::load(table, owner, ticker).await?;
-    let prices = own_instruments::closes(table, owner, ticker, asked.from, asked.to).await?;
+    let prices = own_instruments::closes(table, owner, ticker, range::EARLIEST, asked.to).await?;
     let history = own::history(&instrument.value, &prices, asked);
     answer(&history, Cached::NotByOthers)
 }

@@ -7,7 +7,8 @@ use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use service_kit::{Clock, Params};
 
-const EARLIEST: Date = date(1900, 1, 1);
+/// No price is older.
+pub(crate) const EARLIEST: Date = date(1900, 1, 1);
 const LATEST: Date = date(2199, 12, 31);
 const MOST_YEARS: i16 = 100;
 
@@ -19,7 +20,8 @@ pub(crate) struct WithDays {
     /// The first day; a year before `to` when absent.
     #[param(example = "2025-01-01")]
     from: Option<Date>,
-    /// The last day, at most 100 years after `from`; today when absent.
+    /// The last day, at most 100 years after `from`; today when absent, wherever today has begun already
+    /// for an instrument of your own.
     #[param(example = "2025-12-31")]
     to: Option<Date>,
 }
@@ -36,8 +38,12 @@ pub(crate) struct WithInterval {
 
 /// Takes `from` and `to`. What is wrong with them is refused by [`Params::finish`].
 pub(crate) fn days(params: &mut Params, clock: &Clock) -> (Date, Date) {
-    let to = params.parsed("to", day);
-    let to = to.unwrap_or_else(|| clock.now().to_zoned(TimeZone::UTC).date());
+    days_until(params, clock.now().to_zoned(TimeZone::UTC).date())
+}
+
+/// The same up to this day, if the request does not say.
+pub(crate) fn days_until(params: &mut Params, today: Date) -> (Date, Date) {
+    let to = params.parsed("to", day).unwrap_or(today);
     let from = params.parsed("from", day);
     let from = from.unwrap_or_else(|| to.saturating_sub(1.year()));
     if from > to {

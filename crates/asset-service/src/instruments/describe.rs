@@ -92,7 +92,7 @@ impl Shared {
     /// later.
     async fn describe(&self, leader: Leader<Ticker, Arc<Known>>, deadline: Instant) {
         let ticker = leader.key().clone();
-        let Ok(before) = timeout_at(deadline, Box::pin(self.before(&ticker))).await else {
+        let Ok(before) = timeout_at(deadline, self.before(&ticker)).await else {
             return;
         };
         let now = self.clock.now();

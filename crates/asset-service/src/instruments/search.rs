@@ -1,15 +1,19 @@
 //! Searching: what was described before is found in the table, and what the sources find is
 //! remembered for each text. Both are asked at the same time.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use futures::stream::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use tokio::join;
+use tokio::time::{Instant, timeout_at};
 
 use super::{FOUND_FOR, Instruments, Shared, described};
+use crate::chain::{Searched, too_slow};
 use crate::search::{Rank, lookup_word};
-use crate::source::Ask;
+use crate::single_flight::Leader;
+use crate::source::{Ask, SourceError};
 use crate::store::instruments::{self, Description};
 use crate::store::read_within;
 
@@ -59,6 +63,14 @@ impl Instruments {
     /// One question for all who search for the same text at the same time.
     async fn find_at_sources(&self, text: &str) -> Arc<Found> {
         let now = self.0.clock.now();
+        // What is a customer's own is nobody's business.
+        if text.starts_with("my:") {
+            return Arc::new(Found {
+                instruments: Vec::new(),
+                is_partial: false,
+                until: now,
+            });
+        }
         let known = || self.0.found.get(text).filter(|found| now < found.until);
         if let Some(known) = known() {
             return known;
@@ -69,10 +81,7 @@ impl Instruments {
             let work = shared.fetches.begin();
             tokio::spawn(async move {
                 let _work = work;
-                let found = Arc::new(shared.ask_for(leader.key(), now).await);
-                let text = leader.key().clone();
-                shared.found.insert(text, Arc::clone(&found));
-                leader.finish(found);
+                shared.search(leader, Ask::discovering(now)).await;
             });
         }
         let broken_off = |_| {
@@ -87,24 +96,52 @@ impl Instruments {
 }
 
 impl Shared {
-    async fn ask_for(&self, text: &str, now: Timestamp) -> Found {
-        let ask = Ask::discovering(now);
-        let found = self.chain.search(ask, text, self.deadline).await;
-        if let Some(error) = &found.failure {
+    /// Answers everybody by the deadline. What the sources find later is of use to those who come
+    /// later.
+    async fn search(&self, leader: Leader<String, Arc<Found>>, ask: Ask) {
+        let text = leader.key().clone();
+        let deadline = Instant::now() + self.deadline;
+        let mut answers = self.chain.search(ask, &text);
+        let mut told = BTreeMap::new();
+        while let Ok(Some((place, answer))) = timeout_at(deadline, answers.next()).await {
+            told.insert(place, answer);
+        }
+        let late = (!answers.is_empty()).then(too_slow);
+        leader.finish(self.remember(&text, &told, late.as_ref()));
+        if late.is_some() {
+            told.extend(answers.collect::<Vec<_>>().await);
+            self.remember(&text, &told, None);
+        }
+    }
+
+    fn remember(
+        &self,
+        text: &str,
+        told: &BTreeMap<usize, Searched>,
+        late: Option<&SourceError>,
+    ) -> Arc<Found> {
+        let failures = told.values().filter_map(|answer| answer.as_ref().err());
+        let failure = failures.chain(late).last();
+        if let Some(error) = failure {
             tracing::warn!("{error}");
         }
-        let kept_for = match &found {
-            found if found.failure.is_some() => self.ages.failure_pause,
-            found if found.instruments.is_empty() => NOTHING_FOUND_FOR,
-            _ => FOUND_FOR,
-        };
         let mut seen = HashSet::new();
-        let mut instruments: Vec<_> = found.instruments.into_iter().map(described).collect();
+        let found = told.values().flatten().flatten().cloned();
+        let mut instruments: Vec<_> = found.map(described).collect();
         instruments.retain(|found| seen.insert(found.ticker_symbol.clone()));
-        Found {
+        let kept_for = if failure.is_some() {
+            self.ages.failure_pause
+        } else if instruments.is_empty() {
+            NOTHING_FOUND_FOR
+        } else {
+            FOUND_FOR
+        };
+        let found = Arc::new(Found {
             instruments,
-            is_partial: found.failure.is_some(),
+            is_partial: failure.is_some(),
             until: self.after(kept_for),
-        }
+        });
+        self.found.insert(text.to_owned(), Arc::clone(&found));
+        found
     }
 }

@@ -19,6 +19,8 @@ pub(crate) enum Reason {
     SourceUnavailable,
     RefusedQuote,
     OldPrice,
+    /// Of an instrument of a customer, who has not entered any.
+    NoPrice,
 }
 
 impl Reason {
@@ -29,6 +31,7 @@ impl Reason {
             Self::SourceUnavailable => "SOURCE_UNAVAILABLE",
             Self::RefusedQuote => "REFUSED_QUOTE",
             Self::OldPrice => "OLD_PRICE",
+            Self::NoPrice => "NO_PRICE",
         }
     }
 }
@@ -59,7 +62,7 @@ pub(crate) enum Step {
 pub(crate) struct Entry {
     last: Option<LastQuote>,
     /// Why the latest attempt brought no price.
-    trouble: Option<Reason>,
+    failure: Option<Reason>,
     /// No earlier than this is the source asked again.
     next_attempt: Timestamp,
     /// The finished answer for as long as it is fresh, so that a hundred of them cost a copy.
@@ -83,7 +86,7 @@ impl Entry {
             });
         Self {
             last: Some(last),
-            trouble: None,
+            failure: None,
             next_attempt,
             fresh,
         }
@@ -93,13 +96,13 @@ impl Entry {
     pub(crate) fn failed(before: Option<&Self>, now: Timestamp, why: Reason, ages: &Ages) -> Self {
         let pause = match why {
             Reason::InvalidSymbol | Reason::UnknownSymbol => ages.unknown,
-            Reason::SourceUnavailable | Reason::RefusedQuote | Reason::OldPrice => {
-                ages.failure_pause
-            }
+            // The source answers, and will say the same for a while.
+            Reason::RefusedQuote => ages.failure_pause.max(ages.fresh),
+            Reason::SourceUnavailable | Reason::OldPrice | Reason::NoPrice => ages.failure_pause,
         };
         Self {
             last: before.and_then(|before| before.last.clone()),
-            trouble: Some(why),
+            failure: Some(why),
             next_attempt: after(now, pause),
             fresh: None,
         }
@@ -109,7 +112,7 @@ impl Entry {
         if now < self.next_attempt {
             return Step::Answer;
         }
-        let stands_in = self.trouble.is_some() && self.stale(now, ages).is_some();
+        let stands_in = self.failure.is_some() && self.stale(now, ages).is_some();
         if stands_in || self.fresh_json(now).is_some() {
             Step::AnswerAndRefresh
         } else {
@@ -123,7 +126,7 @@ impl Entry {
     }
 
     pub(crate) fn quote(&self, ticker: &Ticker, now: Timestamp, ages: &Ages) -> Quote {
-        let reason = self.trouble.unwrap_or(Reason::SourceUnavailable);
+        let reason = self.failure.unwrap_or(Reason::SourceUnavailable);
         match &self.last {
             Some(last) if self.fresh_json(now).is_some() => current(ticker, last),
             _ => match self.stale(now, ages) {
@@ -137,9 +140,10 @@ impl Entry {
         self.last.as_ref().map(|last| last.fetched_at)
     }
 
-    /// What a new price is measured against.
-    pub(crate) fn last_price(&self, now: Timestamp, ages: &Ages) -> Option<LastPrice> {
-        self.stale(now, ages).map(|last| LastPrice {
+    /// What a new price is measured against, however old: a price too old to be shown still knows
+    /// better than a source that multiplied it.
+    pub(crate) fn last_price(&self) -> Option<LastPrice> {
+        self.last.as_ref().map(|last| LastPrice {
             price: last.price,
             as_of: last.as_of,
         })

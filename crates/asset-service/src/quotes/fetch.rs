@@ -65,7 +65,7 @@ struct Unanswered {
 
 impl Fetch {
     async fn run(mut self) {
-        Box::pin(self.ask_table()).await;
+        self.ask_table().await;
         let tickers = self.unanswered_tickers();
         // What has not arrived by then is left over, and counted below.
         let _ = timeout(SOURCE_LIMIT, self.ask_source(&tickers)).await;
@@ -117,7 +117,8 @@ impl Fetch {
             if !self.shared.chain.has(&last.source) || !self.is_news(&ticker, &last) {
                 continue;
             }
-            let entry = self.remember(&ticker, Entry::priced(&ticker, last, &self.shared.ages));
+            let ages = self.shared.ages_of(&ticker, &last);
+            let entry = self.remember(&ticker, Entry::priced(&ticker, last, &ages));
             if entry.step(self.ask.now, &self.shared.ages) == Step::Answer {
                 self.answer(&ticker, entry);
             }
@@ -162,14 +163,15 @@ impl Fetch {
         let described_in = self.described_in.get(ticker).copied();
         Wanted {
             ticker: ticker.clone(),
-            last: known.and_then(|known| known.last_price(self.ask.now, &self.shared.ages)),
+            last: known.and_then(Entry::last_price),
             currency: known.and_then(Entry::currency).or(described_in),
         }
     }
 
     fn priced(&mut self, ticker: Ticker, found: &Attributed<SourceQuote>) {
         let last = fetched(&found.value, &found.source, self.shared.clock.now());
-        let entry = Entry::priced(&ticker, last.clone(), &self.shared.ages);
+        let ages = self.shared.ages_of(&ticker, &last);
+        let entry = Entry::priced(&ticker, last.clone(), &ages);
         let entry = self.remember(&ticker, entry);
         self.answer(&ticker, entry);
         self.brought.push((ticker, last));

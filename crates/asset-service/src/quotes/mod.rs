@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use api::asset::Quote;
 use domain::{Currency, Ticker};
+use futures::future::join_all;
 use jiff::Timestamp;
 use serde_json::value::{RawValue, to_raw_value};
 use service_kit::Clock;
@@ -29,7 +30,7 @@ use store::Table;
 use tokio::time::{Instant, timeout_at};
 
 use self::asked::Asked;
-use self::entry::{Entry, Step, unavailable};
+use self::entry::{Entry, Step};
 use self::gather::Gathering;
 use crate::chain::Chain;
 use crate::config::{Ages, AssetConfig};
@@ -38,7 +39,7 @@ use crate::store::quotes::LastQuote;
 use crate::store::{quotes, read_within};
 use crate::underway::Underway;
 
-pub(crate) use self::entry::Reason;
+pub(crate) use self::entry::{Reason, unavailable};
 
 /// A table that is slower than this is passed over.
 const TABLE_LIMIT: Duration = Duration::from_millis(500);
@@ -190,27 +191,57 @@ impl Quotes {
     /// Fetches what is due, and waits where there is nothing to show meanwhile.
     async fn ask(&self, now: Timestamp, due: &[Due], readings: &mut [Reading<'_>]) {
         let deadline = Instant::now() + self.0.deadline;
-        let wanted = due
-            .iter()
-            .filter_map(|due| readings[due.place].ticker.as_ref());
-        let joined = wanted.map(|ticker| self.0.join(ticker, now));
-        let (flights, leaders): (Vec<_>, Vec<_>) = joined.unzip();
-        gather::fetch_soon(&self.0, leaders.into_iter().flatten().collect());
-        for (flight, due) in flights.into_iter().zip(due) {
-            if !due.must_wait {
+        let (mut leaders, mut waiting) = (Vec::new(), Vec::new());
+        for &Due { place, must_wait } in due {
+            let Some(ticker) = &readings[place].ticker else {
                 continue;
-            }
-            let reading = &mut readings[due.place];
-            reading.entry = match timeout_at(deadline, flight).await {
-                Ok(Ok(entry)) => Some(entry),
-                // Too late or broken off: the table may have brought something meanwhile.
-                _ => reading.ticker.as_ref().and_then(|t| self.0.known.get(t)),
             };
+            let (flight, leader) = self.0.join(ticker, now);
+            let is_own = leader.is_some();
+            leaders.extend(leader);
+            if must_wait {
+                waiting.push(async move {
+                    let landed = self.landed(ticker, flight, is_own, now);
+                    let entry = timeout_at(deadline, landed).await.ok().flatten();
+                    // Too late or broken off: the table may have brought something meanwhile.
+                    (place, entry.or_else(|| self.0.known.get(ticker)))
+                });
+            }
         }
+        gather::fetch_soon(&self.0, leaders);
+        for (place, entry) in join_all(waiting).await {
+            readings[place].entry = entry;
+        }
+    }
+
+    /// What a flight brings. One of somebody else's may have been refused as work behind the scenes;
+    /// then this asks for itself, once.
+    async fn landed(
+        &self,
+        ticker: &Ticker,
+        flight: Flight<Arc<Entry>>,
+        is_own: bool,
+        now: Timestamp,
+    ) -> Option<Arc<Entry>> {
+        let entry = flight.await.ok()?;
+        if is_own || self.0.step(Some(&entry), now) != Step::Ask {
+            return Some(entry);
+        }
+        let (flight, leader) = self.0.join(ticker, now);
+        gather::fetch_soon(&self.0, leader.into_iter().collect());
+        flight.await.ok()
     }
 }
 
 impl Shared {
+    /// Reference rates live until the next ones are published.
+    fn ages_of(&self, ticker: &Ticker, last: &LastQuote) -> Ages {
+        let (chain, now) = (&self.chain, last.fetched_at);
+        let next = chain.next_publication(ticker, &last.source, last.as_of, now);
+        let fresh = next.map_or(self.ages.fresh, |next| next.duration_since(now));
+        Ages { fresh, ..self.ages }
+    }
+
     fn step(&self, entry: Option<&Entry>, now: Timestamp) -> Step {
         entry.map_or(Step::Ask, |entry| entry.step(now, &self.ages))
     }

@@ -84,7 +84,7 @@ pub(super) fn rate(quoted: Option<Decimal>) -> Result<Price, SourceError> {
 /// # Errors
 ///
 /// `Refused` where the result is out of range.
-pub(super) fn inverse(rate: Price) -> Result<Price, SourceError> {
+pub(crate) fn inverse(rate: Price) -> Result<Price, SourceError> {
     let inverse = Rate::try_new(rate.value()).ok();
     let inverse = inverse.and_then(|rate| rate.inverse().ok());
     self::rate(inverse.map(Rate::value))

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use domain::{Currency, Price, Ticker};
 use futures::future::{self, BoxFuture, FutureExt};
 use futures::stream::{self, BoxStream, StreamExt};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use reqwest::StatusCode;
@@ -161,6 +162,10 @@ impl MarketDataSource for Frankfurter {
 
     fn can_search(&self) -> bool {
         false
+    }
+
+    fn next_publication(&self, as_of: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        pairs::next_publication(as_of, now)
     }
 
     fn quotes<'a>(

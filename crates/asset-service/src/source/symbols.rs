@@ -257,6 +257,16 @@ mod tests {
     }
 
     #[test]
+    fn every_venue_has_a_calendar_of_its_own() {
+        use crate::exchanges::Exchange;
+        let elsewhere = Exchange::of(&ticker("X.ZZ")).name;
+        for venue in VENUES {
+            let exchange = Exchange::of(&ticker(&format!("X.{}", venue.suffix)));
+            assert_ne!(exchange.name, elsewhere, "{venue:?}");
+        }
+    }
+
+    #[test]
     fn no_venue_is_listed_twice() {
         let mics: std::collections::BTreeSet<&str> = VENUES.iter().map(|venue| venue.mic).collect();
         assert_eq!(mics.len(), VENUES.len());

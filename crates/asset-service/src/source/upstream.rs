@@ -24,7 +24,7 @@ use secrecy::ExposeSecret;
 use service_kit::Clock;
 use service_kit::config::ConfigError;
 use store::Table;
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout, timeout_at};
 
 pub use self::answered::Answered;
@@ -34,9 +34,9 @@ pub use self::failure::Failure;
 pub use self::health::{BreakerState, HealthState, Tally};
 
 use self::budgets::Budgets;
-use self::failure::Trouble;
+use self::failure::Failed;
 use self::health::Health;
-use super::{Ask, SourceError};
+use super::{Ask, Purpose, SourceError};
 
 /// A batch of a hundred symbols is a hundred calls to some sources, a few at a time.
 const LONGEST_QUEUE: Duration = Duration::from_secs(8);
@@ -50,12 +50,34 @@ pub struct Call<'a> {
     pub query: &'a [(&'a str, &'a str)],
     /// How many calls the source counts it as.
     pub cost: u32,
+    /// In place of the one that is configured.
+    pub timeout: Option<Duration>,
 }
 
 impl<'a> Call<'a> {
     pub fn new(path: &'a [&'a str], query: &'a [(&'a str, &'a str)]) -> Self {
-        let cost = 1;
-        Self { path, query, cost }
+        Self {
+            path,
+            query,
+            cost: 1,
+            timeout: None,
+        }
+    }
+}
+
+/// Why there is no answer to a call.
+#[derive(Debug)]
+pub(super) enum Unanswered {
+    /// It is kept back, by the limits or by the breaker; so would be any other call.
+    NotSent(SourceError),
+    Failed(SourceError),
+}
+
+impl From<Unanswered> for SourceError {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::NotSent(error) | Unanswered::Failed(error) => error,
+        }
     }
 }
 
@@ -74,6 +96,8 @@ pub struct UpstreamState {
     pub budgets: Vec<BudgetState>,
 }
 
+type Turn<'a> = (Option<SemaphorePermit<'a>>, SemaphorePermit<'a>);
+
 /// The way to one source.
 #[derive(Debug)]
 pub struct Upstream {
@@ -82,6 +106,8 @@ pub struct Upstream {
     headers: header::HeaderMap,
     timeout: Duration,
     permits: Semaphore,
+    /// Half as many, without which only those who wait for what is known are let through.
+    spare: Semaphore,
     budgets: Budgets,
     health: Arc<Health>,
 }
@@ -112,9 +138,14 @@ impl Upstream {
             header::HeaderValue::from_static("application/json"),
         );
         if let (Some((header, before)), Some(secret)) = (key_header, &config.api_key) {
-            let text = format!("{before}{}", secret.expose_secret());
-            let mut value = header::HeaderValue::from_str(&text)
-                .map_err(|_| ConfigError::at(&key("api_key"), "has characters that no key has"))?;
+            let secret = secret.expose_secret();
+            let value = header::HeaderValue::from_str(&format!("{before}{secret}"));
+            let value = value
+                .ok()
+                .filter(|_| secret.bytes().all(|byte| byte.is_ascii_graphic()));
+            let mut value = value.ok_or_else(|| {
+                ConfigError::at(&key("api_key"), "has characters that no key has")
+            })?;
             value.set_sensitive(true);
             headers.insert(header, value);
         }
@@ -123,12 +154,14 @@ impl Upstream {
         let client = service_kit::transport::client(connect_timeout, timeout)
             .map_err(|error| ConfigError::at(&key("base_url"), error))?;
         let permits = usize::try_from(config.concurrent_requests).unwrap_or(usize::MAX);
+        let permits = permits.clamp(1, Semaphore::MAX_PERMITS);
         Ok(Self {
             client,
             base_url,
             headers,
             timeout,
-            permits: Semaphore::new(permits.clamp(1, Semaphore::MAX_PERMITS)),
+            permits: Semaphore::new(permits),
+            spare: Semaphore::new((permits / 2).max(1)),
             budgets: Budgets::new(name, config, book),
             health: Arc::new(Health::new(name, config, book.clock.clone())),
         })
@@ -146,30 +179,43 @@ impl Upstream {
     ///
     /// `Unavailable`.
     pub async fn get(&self, ask: Ask, call: &Call<'_>) -> Result<Answered, SourceError> {
-        self.health.check()?;
-        let turn = timeout(LONGEST_QUEUE, self.permits.acquire()).await;
-        let _permit = turn.map_err(|_| unavailable("its queue is too long"))?;
+        Ok(self.try_get(ask, call).await?)
+    }
+
+    pub(super) async fn try_get(&self, ask: Ask, call: &Call<'_>) -> Result<Answered, Unanswered> {
+        let limit = call.timeout.unwrap_or(self.timeout);
+        self.health.check().map_err(Unanswered::NotSent)?;
+        let turn = timeout(LONGEST_QUEUE, self.turn(ask.purpose)).await;
+        let Ok(Ok(_turn)) = turn else {
+            return Err(Unanswered::NotSent(unavailable("its queue is too long")));
+        };
         let began = Instant::now();
-        let deadline = began + self.timeout;
-        let attempt = self.health.begin()?;
+        let deadline = began + limit;
+        let attempt = self.health.begin().map_err(Unanswered::NotSent)?;
         if let Err(error) = self.counted(ask, call, deadline).await {
             attempt.withdraw();
-            return Err(error);
+            return Err(Unanswered::NotSent(error));
         }
         let mut sent = self.sent(call, deadline).await;
-        if let Err(trouble) = &sent
+        if let Err(failed) = &sent
             && !attempt.is_probe()
-            && let Some(pause) = retry::pause(trouble, began.elapsed(), self.timeout)
-            && self.counted(ask, call, deadline).await.is_ok()
+            && let Some(pause) = retry::pause(failed, began.elapsed(), limit)
         {
             tokio::time::sleep(pause).await;
-            self.health.count_call();
-            sent = self.sent(call, deadline).await;
+            if self.counted(ask, call, deadline).await.is_ok() {
+                self.health.count_call();
+                sent = self.sent(call, deadline).await;
+            }
         }
         match sent {
             Ok((status, body)) => Ok(Answered::new(status, body, attempt)),
-            Err(trouble) => Err(attempt.failed(&trouble)),
+            Err(failed) => Err(Unanswered::Failed(attempt.failed(&failed))),
         }
+    }
+
+    /// How long a call may take that says nothing else.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// For a note inside an answer that means too many calls. The answer is no failure besides.
@@ -190,6 +236,16 @@ impl Upstream {
         }
     }
 
+    /// Made-up symbols and work behind the scenes never stand in more than half of the ways, however
+    /// many there are: first come, first served holds only among the like.
+    async fn turn(&self, purpose: Purpose) -> Result<Turn<'_>, AcquireError> {
+        let spare = match purpose {
+            Purpose::Request => None,
+            Purpose::Discovery | Purpose::Background => Some(self.spare.acquire().await?),
+        };
+        Ok((spare, self.permits.acquire().await?))
+    }
+
     async fn counted(
         &self,
         ask: Ask,
@@ -197,20 +253,27 @@ impl Upstream {
         deadline: Instant,
     ) -> Result<(), SourceError> {
         let taken = timeout_at(deadline, self.budgets.take(ask.purpose, call.cost)).await;
-        taken.unwrap_or_else(|_| Err(unavailable("counting its calls took too long")))
+        match taken {
+            Ok(Err(error)) => Err(error),
+            Ok(Ok(())) if Instant::now() < deadline => Ok(()),
+            _ => Err(unavailable("counting its calls took too long")),
+        }
     }
 
     async fn sent(
         &self,
         call: &Call<'_>,
         deadline: Instant,
-    ) -> Result<(reqwest::StatusCode, Vec<u8>), Trouble> {
+    ) -> Result<(reqwest::StatusCode, Vec<u8>), Failed> {
         let exchange = async {
             let request = self.client.get(self.url(call));
-            let response = request.headers(self.headers.clone()).send().await?;
+            let request = request.headers(self.headers.clone());
+            // The client has a limit of its own, for calls that may not take longer.
+            let request = request.timeout(call.timeout.unwrap_or(self.timeout));
+            let response = request.send().await?;
             let status = response.status();
-            if let Some(trouble) = Trouble::of(&response, self.health.now()) {
-                return Err(trouble);
+            if let Some(failed) = Failed::of(&response, self.health.now()) {
+                return Err(failed);
             }
             Ok((status, body(response).await?))
         };
@@ -231,7 +294,7 @@ impl Upstream {
     }
 }
 
-async fn body(mut response: Response) -> Result<Vec<u8>, Trouble> {
+async fn body(mut response: Response) -> Result<Vec<u8>, Failed> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         body.extend_from_slice(&chunk);

@@ -13,16 +13,20 @@ pub(crate) mod tracked;
 use std::time::Duration;
 
 use ::store::StoreError;
+use futures::future::{BoxFuture, FutureExt};
 use tokio::time::timeout;
 
 /// What the table says within the limit. Where it does not, that is a line in the log and nothing
 /// more: whoever reads this way can do without.
-pub(crate) async fn read_within<T>(
+///
+/// Boxed, because reading a table is a large future.
+pub(crate) fn read_within<'a, T: Send>(
     limit: Duration,
     what: &'static str,
-    read: impl Future<Output = Result<T, StoreError>>,
-) -> Option<T> {
-    match timeout(limit, read).await {
+    read: impl Future<Output = Result<T, StoreError>> + Send + 'a,
+) -> BoxFuture<'a, Option<T>> {
+    let read = timeout(limit, read);
+    let read = read.map(move |read| match read {
         Ok(Ok(read)) => Some(read),
         Ok(Err(error)) => {
             let error = &error as &(dyn std::error::Error + 'static);
@@ -33,5 +37,6 @@ pub(crate) async fn read_within<T>(
             tracing::warn!("reading {what} took too long");
             None
         }
-    }
+    });
+    read.boxed()
 }

@@ -2,11 +2,12 @@
 //! prices packed by decade in `OWNP#<ticker>#<first year>`.
 //!
 //! The version of an instrument is the version of its prices too: every change of either raises
-//! it. The last price is kept with the instrument, so that a quote is one small read. A decade of
-//! daily prices stays well under the size of an item, and all decades since 1900 fit into one
-//! write, so that an instrument is gone at once with everything it had.
+//! it. The last price is kept with the instrument, so that a quote is one small read, and no decade
+//! is stored beyond it. A decade of daily prices stays well under the size of an item, and all
+//! decades since 1900 fit into one write, so that an instrument is gone at once with everything it
+//! had. A change reads and writes the decades that it touches.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::text::{Label, Name};
 use domain::{Currency, CustomerId, InstrumentType, Ticker};
@@ -17,6 +18,9 @@ use service_kit::{Error, Result};
 use store::{Item, Key, Query, Record, Table, Write};
 
 use crate::own::{Entered, LastPrice, ManualPrices};
+
+/// There are no prices before 1900.
+const EARLIEST_DECADE: i16 = 1900;
 
 /// An instrument of one customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,13 +100,59 @@ pub(crate) fn replace(table: &Table, read: &Item<OwnInstrument>, changed: &OwnIn
     table.write().replace(&read.key, read.version, changed)
 }
 
+/// The prices of the decades that these days lie in, and of that of the last price.
 pub(crate) async fn load_prices(
     table: &Table,
     owner: CustomerId,
-    ticker: &Ticker,
+    instrument: &OwnInstrument,
+    days: &[Date],
 ) -> Result<ManualPrices> {
-    let query = Query::partition(partition(owner)).prefix(format!("OWNP#{ticker}#"));
-    Ok(ManualPrices::new(decades(table, &query).await?))
+    let last = instrument.last_price.map(|last| last.date);
+    let decades: BTreeSet<i16> = days.iter().copied().chain(last).map(decade_of).collect();
+    let key = |decade: i16| decade_key(owner, &instrument.ticker_symbol, decade);
+    let keys: Vec<Key> = decades.into_iter().map(key).collect();
+    let stored = table.get_many::<Decade>(&keys).await?;
+    let prices = stored.into_iter().flat_map(|item| item.value.prices);
+    Ok(ManualPrices::new(prices))
+}
+
+/// The last price after a change. Further decades are read only where those at hand do not tell.
+pub(crate) async fn last_price(
+    table: &Table,
+    owner: CustomerId,
+    before: &OwnInstrument,
+    prices: &mut ManualPrices,
+) -> Result<Option<LastPrice>> {
+    let mut known_from = before.last_price.map(|last| decade_of(last.date));
+    loop {
+        let last = prices.last_since(known_from);
+        let (Some(decade), None) = (known_from, last.and_then(|last| last.before)) else {
+            return Ok(last);
+        };
+        let below = decade_below(table, owner, &before.ticker_symbol, decade).await?;
+        known_from = below
+            .as_ref()
+            .and_then(|below| below.prices.keys().next())
+            .copied()
+            .map(decade_of);
+        if let Some(below) = below {
+            prices.add_stored(below.prices);
+        }
+    }
+}
+
+/// The latest decade before this one that has prices.
+async fn decade_below(
+    table: &Table,
+    owner: CustomerId,
+    ticker: &Ticker,
+    decade: i16,
+) -> Result<Option<Decade>> {
+    let first = decade_key(owner, ticker, EARLIEST_DECADE);
+    let last = decade_key(owner, ticker, decade - 1);
+    let query = Query::partition(first.pk).between(first.sk, last.sk);
+    let page = table.query::<Decade>(&query.descending().limit(1)).await?;
+    Ok(page.items.into_iter().next().map(|item| item.value))
 }
 
 /// The manual prices of a range of days, both ends included, oldest first.
@@ -149,14 +199,11 @@ pub(crate) fn replace_with_prices(
 }
 
 /// Deletes the instrument at the version that was read, with all its prices.
-pub(crate) fn delete(
-    table: &Table,
-    owner: CustomerId,
-    read: &Item<OwnInstrument>,
-    prices: &ManualPrices,
-) -> Write {
+pub(crate) fn delete(table: &Table, owner: CustomerId, read: &Item<OwnInstrument>) -> Write {
     let write = table.write().delete(&read.key, read.version);
-    prices.decades().into_iter().fold(write, |write, decade| {
+    let last = read.value.last_price.map(|last| decade_of(last.date));
+    let decades = last.map(|last| (EARLIEST_DECADE..=last).step_by(10));
+    decades.into_iter().flatten().fold(write, |write, decade| {
         write.remove(&decade_key(owner, &read.value.ticker_symbol, decade))
     })
 }

@@ -55,22 +55,35 @@ impl PriceYear {
 
     /// Which of two versions of a year counts: the one that was asked for as a whole later, or else
     /// the one that reaches further.
-    fn rank(&self) -> (Timestamp, Option<Date>) {
+    pub(crate) fn rank(&self) -> (Timestamp, Option<Date>) {
         (self.verified_at(), self.covered_to())
+    }
+
+    /// Whether it may stand for the other: as many days, closes and kinds of facts.
+    pub(crate) fn is_no_worse_than(&self, other: &Self) -> bool {
+        let tells = |year: &Self| year.spans.iter().all(|span| span.tells_actions);
+        let is_out = |year: &Self| year.spans.iter().any(|span| span.is_out_of_reach);
+        let closes = |year: &Self| year.closes.closes().map_or(0, |closes| closes.len());
+        self.covered_to() >= other.covered_to()
+            && tells(self) >= tells(other)
+            && is_out(self) <= is_out(other)
+            // Sources differ about a holiday or two.
+            && closes(self) * 10 >= closes(other) * 9
     }
 
     /// Whether it is time to ask again for a year that was out of every source's reach: there may
     /// be another source by now.
     pub(crate) fn is_forgotten(&self, now: Timestamp) -> bool {
-        let day_before = now
-            .saturating_sub(OUT_OF_REACH_PAUSE)
-            .unwrap_or(Timestamp::MIN);
-        let mut spans = self.spans.iter();
-        spans.all(|span| span.is_out_of_reach && span.fetched_at < day_before)
+        self.spans.iter().all(|span| span.is_forgotten(now))
     }
 }
 
 impl Span {
+    fn is_forgotten(&self, now: Timestamp) -> bool {
+        let day_before = now.saturating_sub(OUT_OF_REACH_PAUSE);
+        self.is_out_of_reach && self.fetched_at < day_before.unwrap_or(Timestamp::MIN)
+    }
+
     /// Whether both are the same source's word in the same way.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         self.source == other.source
@@ -82,6 +95,34 @@ impl Span {
 
 impl Record for PriceYear {
     const KIND: &'static str = "price_year";
+}
+
+/// The whole years before the first close, which are not stored one by one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct EarlyYears(pub(crate) Span);
+
+impl EarlyYears {
+    pub(crate) fn has(&self, year: i16) -> bool {
+        (self.0.from.year()..=self.0.to.year()).contains(&year)
+    }
+
+    /// Those before the first of the years that are known; none where nothing is left.
+    pub(crate) fn before(mut self, known: impl Iterator<Item = i16>) -> Option<Self> {
+        if let Some(first) = known.filter(|year| self.has(*year)).min() {
+            self.0.to = Date::new(first - 1, 12, 31).ok()?;
+        }
+        (self.0.from < self.0.to).then_some(self)
+    }
+
+    /// As of a year.
+    pub(crate) fn is_forgotten(&self, now: Timestamp) -> bool {
+        self.0.is_forgotten(now)
+    }
+}
+
+impl Record for EarlyYears {
+    const KIND: &'static str = "early_years";
 }
 
 /// The partition, and what the sort keys begin with.
@@ -121,8 +162,7 @@ pub(crate) async fn keep(
     known: &PriceYear,
     counts: impl Fn(&PriceYear) -> bool,
 ) -> Result<(), WriteError> {
-    let (partition, prefix) = place(ticker);
-    let key = Key::new(partition, format!("{prefix}{year:04}"));
+    let key = year_key(ticker, year);
     let mut tries = 1..=TRIES;
     loop {
         let write = match table.get::<PriceYear>(&key).await? {
@@ -137,4 +177,68 @@ pub(crate) async fn keep(
             written => return written,
         }
     }
+}
+
+/// Drops a year that was last asked for before that time: it was replaced by nothing.
+pub(crate) async fn drop_older(
+    table: &Table,
+    ticker: &Ticker,
+    year: i16,
+    since: Timestamp,
+) -> Result<(), WriteError> {
+    let key = year_key(ticker, year);
+    match table.get::<PriceYear>(&key).await? {
+        Some(stored) if stored.value.verified_at() < since => {
+            let write = table.write().delete(&key, stored.version).commit().await;
+            match write {
+                // Whoever changed it knows more.
+                Err(WriteError::ConditionFailed { .. }) => Ok(()),
+                written => written,
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+fn year_key(ticker: &Ticker, year: i16) -> Key {
+    let (partition, prefix) = place(ticker);
+    Key::new(partition, format!("{prefix}{year:04}"))
+}
+
+fn early_key(ticker: &Ticker) -> Key {
+    let (partition, prefix) = place(ticker);
+    Key::new(partition, format!("{prefix}EARLY"))
+}
+
+pub(crate) async fn load_early(
+    table: &Table,
+    ticker: &Ticker,
+) -> Result<Option<EarlyYears>, StoreError> {
+    let item = table.get(&early_key(ticker)).await?;
+    Ok(item.map(|item| item.value))
+}
+
+/// Replaces whatever was known, but for years that another process has closes of: what is not said
+/// is asked for again. `counts` as for [`keep`].
+pub(crate) async fn keep_early(
+    table: &Table,
+    ticker: &Ticker,
+    early: Option<&EarlyYears>,
+    counts: impl Fn(&PriceYear) -> bool,
+) -> Result<(), WriteError> {
+    let key = early_key(ticker);
+    let early = match early {
+        Some(early) => {
+            let (first, last) = (early.0.from.year(), early.0.to.year());
+            let stored = load_years(table, ticker, first, last).await?;
+            let known = stored.iter().filter(|(_, year)| counts(year));
+            early.clone().before(known.map(|(year, _)| *year))
+        }
+        None => None,
+    };
+    let write = match early {
+        Some(early) => table.write().put(&key, &early),
+        None => table.write().remove(&key),
+    };
+    write.commit().await
 }

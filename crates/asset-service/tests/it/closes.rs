@@ -156,3 +156,20 @@ async fn an_own_instrument_comes_with_the_price_that_still_holds_and_only_for_it
         ("UNKNOWN_SYMBOL".into(), "[]".into())
     );
 }
+
+#[tokio::test]
+async fn many_symbols_over_many_years_are_too_much_and_a_symbol_may_come_twice() {
+    let market = Market::simulated().await;
+    let symbols: Vec<String> = (0..50).map(|number| format!("SYM{number}")).collect();
+    let symbols = symbols.join(",");
+    let path = format!("/v1/prices?symbols={symbols}&from=1970-01-01&to=2026-01-01");
+    let problem = market.get(&path).await.expect(422).problem();
+    assert_eq!(problem.errors[0].code, "TOO_LONG");
+    let alone = "/v1/prices?symbols=AAPL&from=1970-01-01&to=2026-01-01";
+    assert_eq!(market.get(alone).await.expect(200).count("/items"), 1);
+    let twice = "/v1/prices?symbols=AAPL,MSFT,AAPL&from=2026-01-05&to=2026-01-09";
+    let twice = market.get(twice).await.expect(200);
+    assert_eq!(twice.at("/items/0/ticker_symbol"), "AAPL");
+    assert_eq!(twice.at("/items/1/ticker_symbol"), "MSFT");
+    assert_eq!(twice.at("/items/2"), twice.at("/items/0"));
+}

@@ -8,7 +8,7 @@ use futures::poll;
 use service_kit::testing::TestResponse;
 use tower::ServiceExt;
 
-use crate::support::{FakeSource, Market, Storage, seconds};
+use crate::support::{FakeSource, Market, seconds};
 
 fn symbols(page: &TestResponse) -> Vec<String> {
     (0..page.count("/items"))
@@ -166,14 +166,10 @@ async fn what_a_client_that_hung_up_asked_for_is_kept_for_the_next() {
 }
 
 /// A process that has just started over what an earlier one stored.
-async fn restarted(market: Market, source: Arc<FakeSource>, deadline_ms: u32) -> Market {
+async fn restarted(market: Market, source: Arc<FakeSource>) -> Market {
     let clock = market.clock.clone();
-    let config = AssetConfig {
-        quote_deadline_ms: deadline_ms,
-        ..AssetConfig::default()
-    };
-    let storage: Storage = market.stop().await;
-    Market::start(&config, source, storage, clock).await
+    let storage = market.stop().await;
+    Market::start(&AssetConfig::default(), source, storage, clock).await
 }
 
 #[tokio::test]
@@ -182,7 +178,7 @@ async fn a_source_that_hangs_does_not_hide_what_was_described_before() {
     market.get("/v1/instruments/ACME").await.expect(200);
     let hanging = FakeSource::pricing("ACME", "10");
     hanging.hold();
-    let market = restarted(market, hanging.clone(), 300).await;
+    let market = restarted(market, hanging.clone()).await;
     let instrument = market.get("/v1/instruments/ACME").await.expect(200);
     assert_eq!(instrument.at("/name"), "ACME Inc.");
     hanging.rename("Acme Holdings");
@@ -213,7 +209,7 @@ async fn a_description_in_another_currency_than_its_price_is_not_shown() {
     market.service.settled().await;
 
     let usurper = FakeSource::pricing("ACME", "10");
-    let market = restarted(market, usurper, 2_000).await;
+    let market = restarted(market, usurper).await;
     assert_eq!(
         described_in(&market).await,
         "EUR",
@@ -228,7 +224,7 @@ async fn of_two_descriptions_in_different_currencies_neither_is_shown_until_a_pr
     let market = Market::over(source).await;
     assert_eq!(described_in(&market).await, "EUR");
     let source = FakeSource::pricing("ACME", "10");
-    let market = restarted(market, source.clone(), 2_000).await;
+    let market = restarted(market, source.clone()).await;
     market.get("/v1/instruments/ACME").await.expect(503);
     for _ in 0..3 {
         market.quote("ACME").await;

@@ -7,7 +7,7 @@ use asset_service::source::{Action, SourceHistory};
 use domain::{Currency, Quantity};
 
 use crate::past::{Past, date, items, price, prices, restarted, weekdays};
-use crate::support::{Market, seconds};
+use crate::support::{Market, down, seconds};
 
 const DAY: i64 = 86_400;
 
@@ -209,4 +209,62 @@ async fn a_corrected_close_is_picked_up_with_the_next_days_and_outlives_a_restar
     assert_eq!(items(&healed)["2026-03-06"], "106.25");
     assert_eq!(items(&healed)["2025-07-01"], "101.25");
     assert_eq!(healed.at("/status"), "ok");
+}
+
+#[tokio::test]
+async fn a_replacement_that_begins_later_leaves_nothing_of_what_it_replaces() {
+    let told = |from: &str, currency| {
+        let history = weekdays(from, "2026-12-31");
+        SourceHistory {
+            currency,
+            ..history
+        }
+    };
+    let (first, second) = (
+        Past::named("first", Ok(told("2024-01-01", Currency::USD))),
+        Past::named("second", Ok(told("2024-01-01", Currency::USD))),
+    );
+    let market = over_both(&first, &second).await;
+    prices(&market, "from=2024-01-01").await;
+    first.tell(Ok(told("2026-01-01", Currency::EUR)));
+    second.tell(Ok(told("2026-01-01", Currency::EUR)));
+    market.clock.advance(seconds(2 * DAY));
+    prices(&market, "from=2026-03-02").await;
+    let replaced = async |market: &Market| {
+        let all = prices(market, "from=2024-01-01&to=2026-03-11").await;
+        assert_eq!(
+            (all.at("/currency"), all.at("/items/0/date")),
+            ("EUR".into(), "2026-01-01".into())
+        );
+    };
+    replaced(&market).await;
+    let market = restarted(market, Past::named("first", Err(down()))).await;
+    // Two years first, and then those before them.
+    prices(&market, "from=2026-03-02&to=2026-03-11").await;
+    replaced(&market).await;
+}
+
+#[tokio::test]
+async fn a_second_answer_that_cannot_be_right_replaces_nothing() {
+    let corrected = with(ordinary(), &[("2026-03-06", "106.35")]);
+    let mut tenfold_before = tenfold(corrected.clone(), "2025-01-01");
+    for (known, right) in tenfold_before.closes.iter_mut().zip(&corrected.closes) {
+        if known.0 >= date("2026-02-15") {
+            *known = *right;
+        }
+    }
+    let mut cut_off = corrected;
+    cut_off.closes.retain(|(day, _)| *day >= date("2026-02-15"));
+    for lie in [tenfold_before, cut_off] {
+        let source = Past::named("past", Ok(ordinary()));
+        let market = Market::over(source.clone()).await;
+        let all = "from=2025-01-01&to=2026-03-09";
+        let before = prices(&market, all).await;
+        source.tell(Ok(lie));
+        market.clock.advance(seconds(2 * DAY));
+        let week = prices(&market, "from=2026-03-02&to=2026-03-11").await;
+        assert_eq!((week.at("/status"), items(&week).len()), ("ok".into(), 8));
+        assert_eq!(source.asked().len(), 3);
+        assert_eq!(items(&prices(&market, all).await), items(&before));
+    }
 }

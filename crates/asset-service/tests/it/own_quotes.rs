@@ -139,12 +139,22 @@ async fn the_history_of_an_own_instrument_is_its_manual_prices() {
         .expect(200);
     assert_eq!(monthly.count("/items"), 2);
     assert_eq!(monthly.at("/items/1/date"), "2026-01-20");
-    let before = "/v1/instruments/MY:HOUSE/prices?from=1950-01-01&to=1951-01-01";
-    let none = market.get_as(ADA, before).await.expect(200);
-    assert_eq!(
-        (none.at("/status"), none.at("/reason")),
-        ("unavailable".into(), "NO_PRICE".into())
-    );
+    for (days, status, reason) in [
+        (
+            "from=1950-01-01&to=1951-01-01",
+            "unavailable",
+            "BEFORE_FIRST_CLOSE",
+        ),
+        ("from=2026-02-03", "ok", "EARLIER_PRICE_HOLDS"),
+    ] {
+        let path = format!("/v1/instruments/MY:HOUSE/prices?{days}");
+        let none = market.get_as(ADA, &path).await.expect(200);
+        let why = (none.at("/status"), none.at("/reason"));
+        assert_eq!(
+            (why, none.count("/items")),
+            ((status.into(), reason.into()), 0)
+        );
+    }
     let actions = "/v1/instruments/MY:HOUSE/actions";
     let actions_of = market.get_as(ADA, actions).await.expect(200);
     assert_eq!(

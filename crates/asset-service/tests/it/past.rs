@@ -22,7 +22,7 @@ use crate::support::{Market, down};
 pub(crate) struct Past {
     name: &'static str,
     told: Mutex<Result<SourceHistory, SourceError>>,
-    asked: Mutex<Vec<(Date, Date)>>,
+    asked: watch::Sender<Vec<(Date, Date)>>,
     pub(crate) is_answering: watch::Sender<bool>,
 }
 
@@ -39,7 +39,7 @@ impl Past {
         Arc::new(Self {
             name,
             told: Mutex::new(told),
-            asked: Mutex::default(),
+            asked: watch::Sender::default(),
             is_answering: watch::Sender::new(true),
         })
     }
@@ -59,7 +59,13 @@ impl Past {
     }
 
     pub(crate) fn asked(&self) -> Vec<(Date, Date)> {
-        self.asked.lock().unwrap().clone()
+        self.asked.borrow().clone()
+    }
+
+    /// Waits until it has been asked so often.
+    pub(crate) async fn asked_times(&self, times: usize) {
+        let mut asked = self.asked.subscribe();
+        asked.wait_for(|asked| asked.len() >= times).await.unwrap();
     }
 }
 
@@ -121,7 +127,7 @@ impl MarketDataSource for Past {
         to: Date,
     ) -> BoxFuture<'a, Result<SourceHistory, SourceError>> {
         async move {
-            self.asked.lock().unwrap().push((from, to));
+            self.asked.send_modify(|asked| asked.push((from, to)));
             let mut is_answering = self.is_answering.subscribe();
             is_answering.wait_for(|answering| *answering).await.unwrap();
             let mut told = self.told.lock().unwrap().clone()?;

@@ -4,6 +4,7 @@ use api::asset::{Adjusted, HistoryStatus};
 use api::client::AssetClient;
 use asset_service::source::{Action, SourceHistory};
 use domain::{Currency, Quantity};
+use service_kit::testing::TestResponse;
 use service_kit::transport::in_process;
 
 use crate::past::{Past, date, items, price, prices, weekdays, without};
@@ -188,10 +189,12 @@ async fn a_range_in_the_future_is_empty_and_asks_nobody() {
     let source = Past::ordinary();
     let market = Market::over(source.clone()).await;
     let future = prices(&market, "from=2027-01-01&to=2027-12-31").await;
-    assert_eq!(
-        (future.at("/status"), future.count("/items")),
-        ("ok".into(), 0)
-    );
+    let none = |answer: &TestResponse| (answer.at("/status"), answer.at("/reason"));
+    let expected = ("unavailable".into(), "NO_SESSION_YET".into());
+    assert_eq!((none(&future), future.count("/items")), (expected, 0));
+    let path = "/v1/fx/EUR/EUR/rates?from=2026-03-10";
+    let par = market.get(path).await.expect(200);
+    assert_eq!(none(&par), none(&future));
     assert_eq!(source.asked(), []);
 }
 

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use api::client::AssetClient;
 use asset_service::{AssetConfig, AssetService};
+use futures::poll;
 use serde::{Deserialize, Serialize};
 use service_kit::Clock;
 use service_kit::testing::TestIssuer;
+use service_kit::transport::in_process;
 use store::{Key, Record};
 
-use crate::support::{FakeSource, Market, Storage, clock, seconds};
+use crate::support::{FakeSource, Market, Storage, clock, seconds, ticker};
 
 const CYCLE: i64 = 20;
 /// A lease outlives eight cycles, and is renewed before half of it is over for a cycle.
@@ -77,6 +80,30 @@ async fn work_behind_the_scenes_that_is_refused_says_nothing_against_a_price() {
         (quote.at("/price"), quote.at("/staleness")),
         ("10".into(), "fresh".into())
     );
+}
+
+#[tokio::test]
+async fn whoever_joins_work_behind_the_scenes_that_is_refused_asks_for_themselves() {
+    let source = FakeSource::pricing("ACME", "10");
+    let market = Market::over(source.clone()).await;
+    let mut refresher = market.service.refresher();
+    market.quote("ACME").await;
+    market.service.settled().await;
+
+    source.price("ACME", "11");
+    source.refuse_background();
+    source.hold();
+    market.clock.advance(seconds(2 * CYCLE));
+    let refreshing = tokio::spawn(async move { refresher.cycle().await });
+    source.asked_times(2).await;
+    let client = AssetClient::new(in_process(market.router.clone()));
+    let symbols = [ticker("ACME")];
+    let mut request = Box::pin(client.list_quotes(&symbols));
+    assert!(poll!(&mut request).is_pending());
+    source.release();
+    assert_eq!(request.await.unwrap()[0].price.unwrap().to_string(), "11");
+    refreshing.await.unwrap();
+    assert_eq!(source.times_asked(), 3);
 }
 
 #[tokio::test]
@@ -158,6 +185,31 @@ async fn the_shards_of_a_process_that_died_are_taken_over_when_its_leases_lapse(
     market.clock.advance(seconds(1));
     second.cycle().await;
     assert_eq!(others.times_asked(), SYMBOLS);
+}
+
+#[tokio::test]
+async fn a_lease_whose_renewal_was_written_and_not_answered_is_taken_up_again() {
+    let (market, [mine, _]) = asked_for().await;
+    let mut refresher = market.service.refresher();
+    refresher.cycle().await;
+    let storage = &market.storage;
+    for shard in 0..16 {
+        let key = Key::new(format!("LEASE#refresh#{shard}"), "R");
+        let lease = storage.table().get::<GoldenLease>(&key).await;
+        let lease = lease.unwrap().unwrap();
+        let write = storage.table().write();
+        let write = write.replace(&key, lease.version, &lease.value);
+        write.commit().await.unwrap();
+    }
+    // The renewal, half of the lease later, meets an item that it has not seen.
+    market.clock.advance(seconds(LEASE / 2 + 1));
+    refresher.cycle().await;
+    market.clock.advance(seconds(CYCLE));
+    refresher.cycle().await;
+    let asked = mine.times_asked();
+    market.clock.advance(seconds(CYCLE));
+    refresher.cycle().await;
+    assert_eq!(mine.times_asked() - asked, SYMBOLS);
 }
 
 #[tokio::test]

@@ -84,13 +84,32 @@ async fn a_source_that_is_slow_does_not_hold_back_what_is_known() {
     let hanging = FakeSource::new();
     hanging.hold();
     let config = AssetConfig {
-        quote_deadline_ms: 200,
+        quote_deadline_ms: 1_000,
         ..AssetConfig::default()
     };
     let market = Market::start(&config, hanging, storage, clock).await;
     let page = market.get("/v1/instruments?query=acme").await.expect(200);
     assert_eq!(symbols(&page), ["ACME"]);
     assert_eq!(page.at("/partial"), "true");
+}
+
+#[tokio::test]
+async fn what_a_source_finds_too_late_is_kept_for_whoever_comes_next() {
+    let source = FakeSource::new();
+    source.list(&["ACME"]);
+    source.hold();
+    let config = AssetConfig {
+        quote_deadline_ms: 300,
+        ..AssetConfig::default()
+    };
+    let market = Market::start(&config, source.clone(), Storage::new().await, clock()).await;
+    assert_eq!(market.get("/v1/instruments?query=acme").await.status, 503);
+    source.release();
+    market.service.settled().await;
+    let page = market.get("/v1/instruments?query=acme").await.expect(200);
+    assert_eq!(symbols(&page), ["ACME"]);
+    assert_eq!(page.at("/partial"), "false");
+    assert_eq!(source.times_searched(), 1);
 }
 
 #[tokio::test]
@@ -149,6 +168,25 @@ async fn nothing_found_is_forgotten_sooner_and_a_failure_at_once() {
         assert_eq!(market.get("/v1/instruments?query=new").await.status, 503);
         assert_eq!(down.times_searched(), asked);
     }
+}
+
+#[tokio::test]
+async fn no_source_hears_what_a_customer_calls_their_own() {
+    let source = FakeSource::new();
+    source.list(&["ACME"]);
+    let market = Market::over(source.clone()).await;
+    let _ = market.add(ADA, HOUSE).await.expect(201);
+    let page = market
+        .get_as(ADA, "/v1/instruments?query=%20my:House")
+        .await;
+    assert_eq!(symbols(&page.expect(200)), ["MY:HOUSE"]);
+    let page = market
+        .get("/v1/instruments?query=MY:HOUSE")
+        .await
+        .expect(200);
+    assert!(symbols(&page).is_empty());
+    assert_eq!(page.at("/partial"), "false");
+    assert_eq!(source.times_searched(), 0);
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! However many ask, the source is asked once.
 
 use api::client::AssetClient;
+use asset_service::AssetConfig;
 use futures::future::join_all;
 use futures::poll;
 use service_kit::transport::in_process;
 
-use crate::support::{FakeSource, Market, seconds, ticker};
+use crate::support::{FakeSource, Market, Storage, clock, seconds, ticker};
 
 #[tokio::test]
 async fn a_thousand_requests_for_one_cold_symbol_are_one_question() {
@@ -93,7 +94,12 @@ async fn a_hundred_people_asking_for_as_many_cold_symbols_make_a_few_calls() {
     for symbol in &symbols {
         source.price(symbol, "10");
     }
-    let market = Market::over(source.clone()).await;
+    let config = AssetConfig {
+        // A moment that lasts on a busy machine, too.
+        coalesce_ms: 100,
+        ..AssetConfig::default()
+    };
+    let market = Market::start(&config, source.clone(), Storage::new().await, clock()).await;
     let client = AssetClient::new(in_process(market.router.clone()));
     let symbols: Vec<_> = symbols.iter().map(|symbol| [ticker(symbol)]).collect();
     let answers = join_all(symbols.iter().map(|symbol| client.list_quotes(symbol))).await;

@@ -53,11 +53,7 @@ async fn a_source_that_hangs_after_a_restart_does_not_hide_the_stored_quote() {
     hanging.hold();
     let clock = market.clock.clone();
     let storage = market.stop().await;
-    let config = AssetConfig {
-        quote_deadline_ms: 500,
-        ..AssetConfig::default()
-    };
-    let market = Market::start(&config, hanging, storage, clock).await;
+    let market = Market::start(&AssetConfig::default(), hanging, storage, clock).await;
     let quote = market.quote("ACME").await;
     assert_eq!(
         (quote.at("/price"), quote.at("/staleness")),

@@ -1,13 +1,14 @@
 //! A service with a clock that the test moves, over a source that the test scripts.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use asset_service::source::simulated::Simulated;
 use asset_service::source::upstream::CallBook;
 use asset_service::source::{
-    Ask, MarketDataSource, Question, SourceError, SourceHistory, SourceInstrument, SourceQuote,
+    Ask, MarketDataSource, Purpose, Question, SourceError, SourceHistory, SourceInstrument,
+    SourceQuote,
 };
 use asset_service::{AssetConfig, AssetService, TABLE, router};
 use axum::Router;
@@ -49,8 +50,8 @@ pub(crate) struct Market {
     pub(crate) router: Router,
     pub(crate) service: AssetService,
     pub(crate) clock: Clock,
+    pub(crate) storage: Storage,
     issuer: TestIssuer,
-    storage: Storage,
 }
 
 /// A data directory that outlives a restart.
@@ -202,6 +203,7 @@ pub(crate) struct FakeSource {
     asked: watch::Sender<Vec<Ticker>>,
     calls: Mutex<Vec<usize>>,
     is_answering: watch::Sender<bool>,
+    refuses_background: AtomicBool,
     /// What it finds, unless its search is down.
     listed: Mutex<Option<Vec<Ticker>>>,
     searches: AtomicUsize,
@@ -217,6 +219,7 @@ impl FakeSource {
             asked: watch::Sender::default(),
             calls: Mutex::default(),
             is_answering: watch::Sender::new(true),
+            refuses_background: AtomicBool::default(),
             listed: Mutex::default(),
             searches: AtomicUsize::default(),
             name: Mutex::default(),
@@ -291,6 +294,11 @@ impl FakeSource {
         self.is_answering.send_replace(true);
     }
 
+    /// From now on it is asked nothing behind the scenes, as when half a minute's calls are spent.
+    pub(crate) fn refuse_background(&self) {
+        self.refuses_background.store(true, Ordering::SeqCst);
+    }
+
     pub(crate) fn times_asked(&self) -> usize {
         self.asked.borrow().len()
     }
@@ -352,16 +360,23 @@ impl MarketDataSource for FakeSource {
 
     fn quotes<'a>(
         &'a self,
-        _: Ask,
+        ask: Ask,
         tickers: &'a [Ticker],
     ) -> BoxStream<'a, (Ticker, Result<SourceQuote, SourceError>)> {
         self.calls.lock().unwrap().push(tickers.len());
         self.asked
             .send_modify(|asked| asked.extend_from_slice(tickers));
         stream::iter(tickers)
-            .then(async move |ticker| {
+            .then(move |ticker| async move {
                 self.answering().await;
-                (ticker.clone(), self.answer(ticker))
+                let is_refused = ask.purpose == Purpose::Background
+                    && self.refuses_background.load(Ordering::SeqCst);
+                let answer = if is_refused {
+                    Err(down())
+                } else {
+                    self.answer(ticker)
+                };
+                (ticker.clone(), answer)
             })
             .boxed()
     }

@@ -355,11 +355,11 @@ async fn an_address_that_is_none_is_refused_at_the_start() {
 }
 
 #[tokio::test]
-async fn no_more_requests_are_under_way_than_allowed() {
+async fn no_more_requests_for_new_symbols_are_under_way_than_half_of_those_allowed() {
     let server = MockServer::start().await;
     let mut config = config(&server.uri());
     config.yahoo.timeout_ms = 10_000;
-    config.yahoo.concurrent_requests = 2;
+    config.yahoo.concurrent_requests = 4;
     config.quote_deadline_ms = 200;
     let market = Market::configured(&config).await;
     Mock::given(path("/v7/finance/quote"))

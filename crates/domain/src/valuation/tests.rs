@@ -171,7 +171,11 @@ fn past_rates_are_needed_for_foreign_lots_that_state_none() {
     let pairs = BTreeSet::from([(Currency::USD, Currency::EUR)]);
     assert_eq!(
         past_needs(position.lots().iter(), Currency::EUR),
-        Some((pairs, date(2026, 1, 5), date(2026, 2, 5)))
+        Some(PastNeeds {
+            pairs,
+            from: date(2026, 1, 5),
+            to: date(2026, 2, 5),
+        })
     );
     assert_eq!(past_needs(position.lots().iter(), Currency::USD), None);
 }

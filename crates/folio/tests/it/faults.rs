@@ -61,6 +61,42 @@ fn an_unknown_environment_variable_of_ours_is_named() {
     assert!(text.to_lowercase().contains("prot"), "{text}");
 }
 
+#[test]
+fn sources_are_read_however_they_are_separated_and_what_makes_no_sense_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let flags: [&[&str]; 3] = [
+        &["--market", "yahoo,", "ecb"],
+        &["--market", "yahoo, ecb"],
+        &[],
+    ];
+    for flags in flags {
+        let mut command = command(dir.path());
+        command
+            .args(flags)
+            .env("FOLIO_ASSET__SOURCES", "yahoo,ecb")
+            .env("FOLIO_ASSET__YAHOO__TIMEOUT_MS", "0");
+        let output = command.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(78), "{text}");
+        assert!(
+            text.contains("asset.yahoo.timeout_ms: must be from"),
+            "{text}"
+        );
+    }
+    let mut command = command(dir.path());
+    command.env("FOLIO_LIMITS__CONCURRENT_REQUESTS", "0");
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(78), "{text}");
+    assert!(text.contains("limits.concurrent_requests"), "{text}");
+    let (code, text) = ended(dir.path(), &["--market", "ecb,yaho"]);
+    assert_eq!(code, Some(78), "{text}");
+    assert!(
+        text.contains("--market: ") && text.contains("twelvedata"),
+        "{text}"
+    );
+}
+
 #[tokio::test]
 async fn the_data_is_for_its_owner_alone() {
     let dir = tempfile::tempdir().unwrap();

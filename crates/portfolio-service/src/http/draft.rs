@@ -2,19 +2,19 @@
 //!
 //! Reading is in two steps, because what an entry leaves out comes from its
 //! instrument: [`read`] holds the fields to what the kind takes and gives a
-//! [`Draft`]; [`Draft::entry`] puts it together once the currency is known.
+//! [`Draft`]; `draft/entry.rs` puts it together once the currency is known.
+
+mod entry;
 
 use api::portfolio::{GivenLot, RecordTransaction, SplitRatio};
 use api::{Field, FieldError, Fields};
-use domain::ledger::{
-    Buy, CashFlow, CashTransfer, Dividend, Entry, EntryKind, Expense, Interest, LotPart, NamedLot,
-    Sell, Split, Transaction, TransferIn, TransferOut,
-};
+use domain::ledger::{EntryKind, Transaction};
 use domain::money::{Amount, Charge};
 use domain::text::{ExternalId, Note};
-use domain::{Currency, InstrumentType, PortfolioId, Price, Quantity, Rate, Ticker, TransactionId};
+use domain::{Currency, InstrumentType, PortfolioId, Price, Quantity, Rate, Ticker};
 use jiff::civil::Date;
-use service_kit::{Clock, Error, Result};
+
+pub(super) use self::entry::Known;
 
 /// An entry that was read. What its kind does not take is not there.
 #[derive(Debug, Clone)]
@@ -127,7 +127,7 @@ pub(super) fn read(
     request: RecordTransaction,
     mut fields: Fields,
     today: Date,
-) -> std::result::Result<Draft, Vec<FieldError>> {
+) -> Result<Draft, Vec<FieldError>> {
     let kind = match &request.kind {
         Field::Value(kind) => Some(*kind),
         _ => None,
@@ -245,153 +245,4 @@ fn check_named(fields: &mut Fields, lots: &[GivenLot], quantity: Option<Quantity
     if !lots.is_empty() && quantity.is_some() && sum.ok() != quantity {
         fields.refuse("lots", "SUM_DIFFERS", "must add up to the quantity");
     }
-}
-
-/// What an entry leaves out and its instrument knows.
-#[derive(Debug, Clone)]
-pub(super) struct Known {
-    pub(super) currency: Currency,
-    pub(super) instrument_type: InstrumentType,
-}
-
-impl Draft {
-    /// Whether somebody has to say in which currency the entry is, or what its instrument is.
-    pub(super) fn leaves_out(&self) -> (bool, bool) {
-        let currency = match self.shape {
-            Shape::Of(EntryKind::Split) | Shape::LotsOut => false,
-            Shape::LotsIn => self.lots.iter().any(|lot| lot.currency.is_none()),
-            Shape::Of(_) => self.currency.is_none(),
-        };
-        let brings_lots = matches!(self.shape, Shape::Of(EntryKind::Buy) | Shape::LotsIn);
-        (currency, brings_lots && self.instrument_type.is_none())
-    }
-
-    /// The currency that the entry or, of lots that come, the first of them states.
-    pub(super) fn states_currency(&self) -> Option<Currency> {
-        let of_lots = || self.lots.iter().find_map(|lot| lot.currency);
-        self.currency.or_else(of_lots)
-    }
-
-    /// The entry, with what it left out.
-    pub(super) fn entry(self, known: Known, clock: &Clock) -> Result<Entry> {
-        let shape = self.shape.name();
-        self.put_together(known, clock)
-            .ok_or_else(|| Error::internal(format!("a {shape} that was read lacks a field")))
-    }
-
-    fn put_together(self, known: Known, clock: &Clock) -> Option<Entry> {
-        let currency = self.currency.unwrap_or(known.currency);
-        let instrument_type = self.instrument_type.unwrap_or(known.instrument_type);
-        let (ticker, fee, tax, fx_rate) = (self.ticker, self.fee, self.tax, self.fx_rate);
-        let money = || Some(self.amount?.in_currency(currency));
-        let named = || self.lots.iter().map(named_lot).collect::<Option<Vec<_>>>();
-        let flow = || {
-            Some(CashFlow {
-                amount: money()?,
-                fx_rate,
-            })
-        };
-        let cash_transfer = || {
-            Some(CashTransfer {
-                amount: money()?,
-                fx_rate,
-                counterpart: None,
-            })
-        };
-        Some(match self.shape {
-            Shape::Of(EntryKind::Buy) => Entry::Buy(Buy {
-                ticker: ticker?,
-                instrument_type,
-                quantity: self.quantity?,
-                price: self.price?,
-                currency,
-                fees: fee.in_currency(currency),
-                tax,
-                fx_rate,
-            }),
-            Shape::Of(EntryKind::Sell) => Entry::Sell(Sell {
-                ticker: ticker?,
-                quantity: self.quantity?,
-                price: self.price?,
-                currency,
-                fee,
-                tax,
-                fx_rate,
-                lots: named()?,
-            }),
-            Shape::Of(EntryKind::Dividend) => Entry::Dividend(Dividend {
-                ticker: ticker?,
-                amount: money()?,
-                fee,
-                tax,
-                fx_rate,
-            }),
-            Shape::Of(EntryKind::Interest) => Entry::Interest(Interest {
-                ticker,
-                amount: money()?,
-                fee,
-                tax,
-                fx_rate,
-            }),
-            Shape::Of(kind @ (EntryKind::Fee | EntryKind::Tax)) => {
-                let expense = Expense {
-                    ticker,
-                    amount: money()?,
-                    fx_rate,
-                };
-                match kind {
-                    EntryKind::Fee => Entry::Fee(expense),
-                    _ => Entry::Tax(expense),
-                }
-            }
-            Shape::Of(EntryKind::Deposit) => Entry::Deposit(flow()?),
-            Shape::Of(EntryKind::Withdrawal) => Entry::Withdrawal(flow()?),
-            Shape::Of(EntryKind::Split) => {
-                let SplitRatio { new, old } = self.ratio?;
-                Entry::Split(Split {
-                    ticker: ticker?,
-                    new,
-                    old,
-                })
-            }
-            Shape::Of(EntryKind::TransferIn) => Entry::CashTransferIn(cash_transfer()?),
-            Shape::Of(EntryKind::TransferOut) => Entry::CashTransferOut(cash_transfer()?),
-            Shape::LotsIn => Entry::TransferIn(TransferIn {
-                ticker: ticker?,
-                instrument_type,
-                lots: self
-                    .lots
-                    .iter()
-                    .map(|lot| arriving(lot, currency, clock))
-                    .collect::<Option<_>>()?,
-                counterpart: None,
-            }),
-            Shape::LotsOut => Entry::TransferOut(TransferOut {
-                ticker: ticker?,
-                quantity: self.quantity?,
-                lots: named()?,
-                counterpart: None,
-            }),
-        })
-    }
-}
-
-fn named_lot(lot: &GivenLot) -> Option<NamedLot> {
-    Some(NamedLot {
-        id: lot.investment_id?,
-        quantity: lot.quantity,
-    })
-}
-
-fn arriving(lot: &GivenLot, currency: Currency, clock: &Clock) -> Option<LotPart> {
-    let currency = lot.currency.unwrap_or(currency);
-    let new_id = || TransactionId::from_uuid(clock.new_id());
-    Some(LotPart {
-        lot: lot.investment_id.unwrap_or_else(new_id),
-        purchase_date: lot.purchase_date?,
-        quantity: lot.quantity,
-        cost: lot.cost?.in_currency(currency),
-        fees: lot.fees.unwrap_or(Charge::ZERO).in_currency(currency),
-        fx_rate: lot.fx_rate,
-    })
 }

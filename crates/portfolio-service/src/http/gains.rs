@@ -12,9 +12,8 @@ use jiff::civil::Date;
 use service_kit::contract::{AnyRoute, Contended, NotFound, Paging, SignedIn, WithQuery};
 use service_kit::{AccessToken, Answer, CallerWithToken, PageRequest, Params, PathId, Result};
 
-use super::changes::Edit;
 use super::figures::{amount, number};
-use super::refusals::refused;
+use super::refusals::unworkable;
 use crate::histories::{self, Columns};
 use crate::state::PortfolioService;
 use crate::store::journal::Journal;
@@ -100,7 +99,7 @@ pub(crate) async fn get_gains(
         missing: sums
             .missing
             .iter()
-            .map(|missing| input(missing, &rates))
+            .map(|missing| input(*missing, &rates))
             .collect(),
         total: both(sums.total),
         items,
@@ -125,7 +124,7 @@ async fn sales(
         Some(entries) => fold_all(entries, method),
         None => fold_all(journal.entries(), method),
     };
-    let folded = folded.map_err(|error| refused(&error, &Edit::Record(Vec::new())))?;
+    let folded = folded.map_err(|error| unworkable(&error))?;
     Ok(folded
         .into_iter()
         .flat_map(|folded| {
@@ -263,7 +262,7 @@ fn both(figures: Figures) -> BothGains {
     }
 }
 
-fn input(missing: &MissingRate, rates: &Columns) -> MissingInput {
+fn input(missing: MissingRate, rates: &Columns) -> MissingInput {
     let pair = Ticker::fx_pair(missing.currency, missing.base);
     MissingInput {
         reason: histories::reason(rates, &pair),
@@ -306,6 +305,6 @@ fn lot(part: &PartGain, rates: &Columns) -> LotGain {
         cost: amount(part.cost),
         fees: amount(part.fees),
         gain: part.figures.as_ref().ok().copied().map(both),
-        missing: missing.map(|missing| input(missing, rates)).collect(),
+        missing: missing.map(|missing| input(*missing, rates)).collect(),
     }
 }

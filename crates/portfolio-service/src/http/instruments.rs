@@ -17,10 +17,10 @@ use crate::store::ledger::Ledger;
 const ASKED_AT_ONCE: usize = 8;
 
 #[derive(Debug, Default)]
-pub(super) struct Instruments(HashMap<Ticker, Instrument>);
+pub(super) struct Instruments(HashMap<Ticker, Hint>);
 
 #[derive(Debug, Default)]
-struct Instrument {
+struct Hint {
     currency: Option<Currency>,
     instrument_type: Option<InstrumentType>,
     wants_currency: bool,
@@ -61,10 +61,10 @@ impl Instruments {
     fn note(&mut self, ledger: &Ledger, ticker: &Ticker, draft: &Draft) {
         if !self.0.contains_key(ticker) {
             let lot = ledger.last_lot(ticker);
-            let held = Instrument {
+            let held = Hint {
                 currency: lot.map(|lot| lot.currency),
                 instrument_type: lot.map(|lot| lot.instrument_type.clone()),
-                ..Instrument::default()
+                ..Hint::default()
             };
             self.0.insert(ticker.clone(), held);
         }
@@ -92,7 +92,7 @@ impl Instruments {
     }
 }
 
-impl Instrument {
+impl Hint {
     const fn is_wanting(&self) -> bool {
         (self.wants_currency && self.currency.is_none())
             || (self.wants_type && self.instrument_type.is_none())

@@ -21,8 +21,8 @@ use service_kit::{
 };
 use store::{Item, WriteError};
 
-use super::changes::{ATTEMPTS, Edit, keeps_departures};
-use super::refusals::{changed_by_many, refused};
+use super::changes::{ATTEMPTS, keeps_departures};
+use super::refusals::{changed_by_many, unworkable};
 use crate::state::PortfolioService;
 use crate::store::change::settle;
 use crate::store::journal::Journal;
@@ -220,16 +220,13 @@ async fn rederives(
             ),
         });
     }
-    let fold = |method| {
-        let none = Edit::Record(Vec::new());
-        fold_all(journal.entries(), method).map_err(|error| refused(&error, &none))
-    };
+    let fold = |method| fold_all(journal.entries(), method).map_err(|error| unworkable(&error));
     let before = fold(current.cost_basis_method)?;
     let after = fold(changed.cost_basis_method)?;
     for (before, after) in before.iter().zip(&after) {
         let entries = journal.of(&after.position.ticker);
         let kept = keeps_departures(before, after, entries);
-        kept.map_err(|error| refused(&error, &Edit::Record(Vec::new())))?;
+        kept.map_err(|error| unworkable(&error))?;
     }
     Ok(has_new_method)
 }

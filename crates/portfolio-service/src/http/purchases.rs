@@ -17,11 +17,11 @@ use service_kit::{
     AccessToken, Answer, Begun, Body, CallerWithToken, ETag, Error, Idempotency, PathId, Result,
 };
 
-use super::changes::{Edit, change};
+use super::changes::change;
 use super::figures;
 use super::instruments::described;
 use super::recording::record;
-use super::refusals::refused;
+use super::refusals::unworkable;
 use crate::prices::PriceBook;
 use crate::state::PortfolioService;
 use crate::store::change::LedgerWrite;
@@ -159,7 +159,7 @@ fn alone(purchase: &Transaction) -> Result<(Ticker, Lot)> {
     let ticker = ticker.ok_or_else(|| Error::internal("a purchase without an instrument"))?;
     let position = Position::empty(ticker.clone())
         .apply(purchase, CostBasisMethod::Fifo)
-        .map_err(|error| refused(&error, &Edit::Record(Vec::new())))?
+        .map_err(|error| unworkable(&error))?
         .position;
     let lot = position.lots().first().cloned();
     let lot = lot.ok_or_else(|| Error::internal("a purchase without a lot"))?;

@@ -33,6 +33,11 @@ pub(super) fn refused(error: &LedgerError, edit: &Edit) -> Error {
     }
 }
 
+/// The same where nothing is edited.
+pub(super) fn unworkable(error: &LedgerError) -> Error {
+    refused(error, &Edit::Record(Vec::new()))
+}
+
 fn place(culprit: TransactionId, edit: &Edit) -> Option<usize> {
     edit.added().iter().position(|entry| entry.id == culprit)
 }

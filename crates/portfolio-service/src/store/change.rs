@@ -93,8 +93,8 @@ impl LedgerWrite {
     /// Stores the pages of a position that differ from before.
     pub(crate) fn position(&mut self, after: Position) -> Result<()> {
         let ticker = after.ticker.clone();
-        let (paged, pages) = self.ledger.paged(&ticker).after(after)?;
-        self.ledger.put(paged);
+        let (changed, pages) = self.ledger.paged(&ticker).after(after)?;
+        self.ledger.put(changed);
         let id = self.next.portfolio.id;
         self.positions.extend(positions::writes(id, &ticker, pages));
         Ok(())
@@ -188,7 +188,7 @@ pub(crate) async fn settle(
         if !read.value.is_unsettled {
             return Ok(read.version);
         }
-        let journal = Journal::load(table, id, read.value.pages).await?;
+        let journal = Box::pin(Journal::load(table, id, read.value.pages)).await?;
         let mut ledger = Ledger {
             version: read.version,
             positions: positions::load(table, id).await?,

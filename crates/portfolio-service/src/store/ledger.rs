@@ -171,7 +171,7 @@ pub(crate) async fn load_to(
         {
             return Ok((portfolio, Arc::clone(ledger)));
         }
-        let ledger = read(depth, table, &portfolio, known).await?;
+        let ledger = Box::pin(read(depth, table, &portfolio, known)).await?;
         // Pages are read one after another: a change in between shows in the version.
         let again = portfolios::load(table, owner, id).await?;
         if again.version == portfolio.version {
@@ -230,8 +230,8 @@ impl Ledger {
         }
         let mut behind = PositionWrites::new();
         for (ticker, position) in derived {
-            let (paged, pages) = self.paged(&ticker).after(position)?;
-            self.put(paged);
+            let (changed, pages) = self.paged(&ticker).after(position)?;
+            self.put(changed);
             behind.extend(positions::writes(id, &ticker, pages));
         }
         Ok(behind)

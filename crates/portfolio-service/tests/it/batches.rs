@@ -1,10 +1,10 @@
 //! Many entries at once: all or none, whatever their number and size.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
 use service_kit::testing::TestApp;
 
+use crate::dice::Dice;
 use crate::raw::{Entries, Portfolio, Raw};
 use crate::world::{World, assert_figures, buy, field_errors, sell};
 
@@ -103,7 +103,6 @@ async fn a_row_that_sells_too_much_is_pointed_at() {
     let sale = world
         .enter(&portfolio, &sell("MSFT", "5", "1", "2026-01-09"))
         .await;
-    let sale = sale;
     let etag = world.etag(&portfolio).await;
     let rows = [
         buy("AAPL", "5", "1", "2026-01-05"),
@@ -275,10 +274,10 @@ async fn entries_that_do_not_fit_one_transaction_are_there_all_at_once() {
     const ROWS: usize = 3000;
     let mut world = World::new().await;
     let portfolio = world.portfolio().await;
-    let mut random = 7_u64;
+    let mut dice = Dice(7);
     let rows: Vec<String> = (0..ROWS)
         .map(|_| {
-            let note = noise(&mut random, 900);
+            let note = dice.noise(900);
             buy("AAPL", "1", "1", "2026-01-05").replace('}', &format!(r#","note":"{note}"}}"#))
         })
         .collect();
@@ -298,7 +297,6 @@ async fn entries_that_do_not_fit_one_transaction_are_there_all_at_once() {
     let listed = world
         .all(&format!("{portfolio}/transactions?order=asc"), 200, "note")
         .await;
-    let listed = listed;
     assert!(
         listed
             .iter()
@@ -306,47 +304,6 @@ async fn entries_that_do_not_fit_one_transaction_are_there_all_at_once() {
             .all(|(note, row)| row.contains(note.as_str()))
     );
     assert_settled(&world, &portfolio).await;
-}
-
-#[tokio::test]
-async fn an_entry_of_a_thousand_lots_can_be_stored_and_one_of_more_is_refused() {
-    let mut world = World::new().await;
-    let portfolio = world.portfolio().await;
-    let mut random = 1_u64;
-    let entry = |lots: usize, random: &mut u64| {
-        let lot = |_| {
-            let digits = |random: &mut u64| {
-                format!(
-                    "{}.{:012}{:06}",
-                    next(random) % 999 + 1,
-                    next(random) % 1_000_000_000_000,
-                    next(random) % 1_000_000
-                )
-            };
-            format!(
-                r#"{{"quantity":{},"cost":{},"fees":{},"fx_rate":{},"purchase_date":"2020-02-03","currency":"USD"}}"#,
-                digits(random),
-                digits(random),
-                digits(random),
-                digits(random)
-            )
-        };
-        let lots: Vec<String> = (0..lots).map(lot).collect();
-        format!(
-            r#"{{"type":"TRANSFER_IN","ticker_symbol":"AAPL","instrument_type":"Stock","trade_date":"2026-01-05","lots":[{}]}}"#,
-            lots.join(",")
-        )
-    };
-    let path = world.enter(&portfolio, &entry(1000, &mut random)).await;
-    world.restart().await;
-    assert_eq!(world.read(&path).await.count("/lots"), 1000);
-    let lots = world
-        .all(&format!("{portfolio}/investments"), 200, "investment_id")
-        .await;
-    assert_eq!(lots.len(), 1000);
-    let refused = world.try_enter(&portfolio, &entry(1001, &mut random)).await;
-    let expected = [("/lots".to_owned(), "TOO_MANY".to_owned())];
-    assert_eq!(field_errors(&refused.expect(422)), expected);
 }
 
 /// Sends a batch while another process counts the entries again and again.
@@ -390,21 +347,4 @@ async fn assert_untouched(world: &World, portfolio: &str, etag: &str) {
     let list = world.read(&format!("{portfolio}/transactions")).await;
     assert_eq!(list.count("/items"), 0);
     assert_eq!(world.etag(portfolio).await, etag);
-}
-
-/// Words that do not compress.
-fn noise(random: &mut u64, length: usize) -> String {
-    let mut text = String::new();
-    while text.len() < length {
-        write!(text, "{:016x}", next(random)).unwrap();
-    }
-    text
-}
-
-/// Xorshift: the same numbers in every run.
-fn next(random: &mut u64) -> u64 {
-    *random ^= *random << 13;
-    *random ^= *random >> 7;
-    *random ^= *random << 17;
-    *random
 }

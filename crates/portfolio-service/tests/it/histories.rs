@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use service_kit::testing::TestResponse;
 use tokio::task::JoinSet;
 
+use crate::dice::Dice;
 use crate::world::World;
 
 const TICKERS: [&str; 3] = ["AAPL", "MSFT", "SAP.DE"];
@@ -61,18 +62,6 @@ impl Known {
     }
 }
 
-/// Xorshift: the same throws in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn throw(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % sides
-    }
-}
-
 #[tokio::test]
 async fn a_ledger_changed_in_any_way_equals_one_recorded_at_once() {
     for (seed, method) in [(3, "FIFO"), (5, "LIFO"), (7, "HIFO"), (11, "AVERAGE")] {
@@ -120,8 +109,11 @@ async fn change(
                 ..new
             };
             let body = amended.body();
-            let patch = body.replace(&format!(r#""type":"{}","#, amended.kind), "");
-            let answer = world.patch(&format!("{path}/{id}"), &patch).send().await;
+            let correction = body.replace(&format!(r#""type":"{}","#, amended.kind), "");
+            let answer = world
+                .patch(&format!("{path}/{id}"), &correction)
+                .send()
+                .await;
             let is_done = accepted(&answer, 200);
             if is_done {
                 known.insert(id, amended);

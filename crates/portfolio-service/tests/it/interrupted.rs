@@ -5,9 +5,9 @@
 
 use std::time::{Duration, Instant};
 
-use service_kit::testing::TestApp;
-use service_kit::testing::TestResponse;
+use service_kit::testing::{TestApp, TestResponse};
 
+use crate::dice::Dice;
 use crate::world::{World, buy};
 
 const ROWS: usize = 600;
@@ -16,12 +16,9 @@ const RUNS: u32 = 8;
 /// Too many instruments and too long notes for one transaction, so that pages are written ahead
 /// of the commit and positions after it.
 fn rows() -> Vec<String> {
-    let mut random = 11_u64;
+    let mut dice = Dice(11);
     let mut letter = || {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        let letter = 0x4e00 + u32::try_from(random % 20_000).unwrap();
+        let letter = 0x4e00 + u32::try_from(dice.throw(20_000)).unwrap();
         char::from_u32(letter).unwrap()
     };
     (0..ROWS)

@@ -8,6 +8,7 @@
 mod access;
 mod batches;
 mod concurrency;
+mod dice;
 mod gains;
 mod golden;
 mod histories;
@@ -15,6 +16,7 @@ mod holdings;
 mod interrupted;
 mod investments;
 mod market;
+mod methods;
 mod overview;
 mod own;
 mod patches;

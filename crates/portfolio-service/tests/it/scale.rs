@@ -2,8 +2,9 @@
 
 use store::Query;
 
+use crate::dice::Dice;
 use crate::raw::Transaction;
-use crate::world::{World, bought, buy};
+use crate::world::{World, bought, buy, field_errors};
 
 #[tokio::test]
 async fn purchases_on_several_stored_pages_are_all_there() {
@@ -93,6 +94,41 @@ async fn a_ledger_that_memory_cannot_keep_is_read_each_time() {
         let listed = app.get(&list).bearer(&world.token).send().await;
         assert_eq!(listed.expect(200).count("/items"), number);
     }
+}
+
+#[tokio::test]
+async fn an_entry_of_a_thousand_lots_can_be_stored_and_one_of_more_is_refused() {
+    let mut world = World::new().await;
+    let portfolio = world.portfolio().await;
+    let mut dice = Dice(1);
+    let mut entry = |lots: usize| {
+        let mut digits = || {
+            let (whole, rest) = (dice.throw(999) + 1, dice.throw(1_000_000_000_000));
+            format!("{whole}.{rest:012}{:06}", dice.throw(1_000_000))
+        };
+        let lots: Vec<String> = (0..lots)
+            .map(|_| {
+                format!(
+                    r#"{{"quantity":{},"cost":{},"fees":{},"fx_rate":{},"purchase_date":"2020-02-03","currency":"USD"}}"#,
+                    digits(), digits(), digits(), digits()
+                )
+            })
+            .collect();
+        format!(
+            r#"{{"type":"TRANSFER_IN","ticker_symbol":"AAPL","instrument_type":"Stock","trade_date":"2026-01-05","lots":[{}]}}"#,
+            lots.join(",")
+        )
+    };
+    let path = world.enter(&portfolio, &entry(1000)).await;
+    world.restart().await;
+    assert_eq!(world.read(&path).await.count("/lots"), 1000);
+    let lots = world
+        .all(&format!("{portfolio}/investments"), 200, "investment_id")
+        .await;
+    assert_eq!(lots.len(), 1000);
+    let refused = world.try_enter(&portfolio, &entry(1001)).await;
+    let expected = [("/lots".to_owned(), "TOO_MANY".to_owned())];
+    assert_eq!(field_errors(&refused.expect(422)), expected);
 }
 
 fn numbers(texts: &[String]) -> Vec<usize> {

@@ -37,7 +37,6 @@ async fn lots_arrive_with_what_was_paid_for_them_and_when() {
     let bought = world
         .all(&format!("{first}/investments"), 50, "investment_id")
         .await;
-    let bought = bought;
     let body = lots_to(&second, "15", "2026-01-05");
     let left = world.try_enter(&first, &body).await.expect(201);
     assert_eq!(left.at("/counterpart/portfolio_id"), id_of(&second));

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use service_kit::layers::Limits;
 use service_kit::testing::{TestApp, TestResponse};
 use tokio::sync::Notify;
@@ -71,4 +71,25 @@ async fn a_request_given_up_makes_room_for_the_next() {
         assert_turned_away(&given_up);
         assert!(given_up.problem().detail.contains("too long"));
     }
+}
+
+#[tokio::test]
+async fn only_a_batch_may_be_larger_than_other_bodies() {
+    let limits = Limits {
+        body_bytes: 10,
+        batch_body_bytes: 100,
+        ..Limits::default()
+    };
+    let length = |body: String| async move { body.len().to_string() };
+    let router = Router::new()
+        .route("/{id}/notes", post(length))
+        .route("/{id}/notes:batch", post(length));
+    let app = TestApp::start_with(router, &limits).await;
+    let send = |path: &str, bytes| app.post(path).body("text/plain", vec![b'x'; bytes]).send();
+    assert_eq!(send("/7/notes", 10).await.expect(200).body, "10");
+    let refused = send("/7/notes", 11).await.expect(413);
+    assert_eq!(refused.problem().code, "PAYLOAD_TOO_LARGE");
+    assert_eq!(send("/7/notes:batch", 100).await.expect(200).body, "100");
+    send("/7/notes:batch", 101).await.expect(413);
+    send("/nowhere:batch", 11).await.expect(404);
 }

@@ -17,6 +17,7 @@ on_every_backing![
     a_write_of_nothing_succeeds,
     of_writers_on_one_version_exactly_one_wins,
     a_refused_transaction_changes_nothing,
+    two_writes_are_committed_as_one,
     an_expiry_is_read_back,
     an_item_of_another_kind_or_form_is_corrupt,
     an_item_of_a_newer_schema_is_refused,
@@ -190,6 +191,16 @@ async fn a_refused_transaction_changes_nothing(table: Table) {
         .await
         .unwrap();
     assert_eq!((all.len(), &all[0].value), (1, &note("one")));
+}
+
+async fn two_writes_are_committed_as_one(table: Table) {
+    let first = || table.write().create(&key("A"), &note("a"));
+    let second = |sk| table.write().create(&key(sk), &note("b"));
+    first().and(second("B")).commit().await.unwrap();
+    let refused = second("C").and(first()).commit().await;
+    assert!(matches!(refused, Err(WriteError::ConditionFailed { key: at }) if at == key("A")));
+    assert!(get(&table, &key("B")).await.is_some());
+    assert!(get(&table, &key("C")).await.is_none());
 }
 
 async fn an_expiry_is_read_back(table: Table) {

@@ -99,7 +99,9 @@ fn past_the_hard_age_there_is_no_price_rather_than_an_old_one() {
     let quote = entry.quote(&ticker(), at(HARD_AGE + 1), &ages());
     assert_eq!(quote, unavailable("ACME", Reason::RefusedQuote));
     assert_eq!(quote.price, None);
-    assert_eq!(at_age(&entry, HARD_AGE + 5).0, Step::Ask);
+    assert_eq!(at_age(&entry, HARD_AGE + 15).0, Step::Ask);
+    // A source that multiplied it meanwhile is not believed for that.
+    assert!(entry.last_price().is_some());
 }
 
 #[test]
@@ -113,6 +115,20 @@ fn an_unknown_symbol_is_left_alone_longer_than_a_failing_source() {
     let failing = Entry::failed(None, at(0), Reason::SourceUnavailable, &ages());
     assert_eq!(at_age(&failing, 4), (Step::Answer, Staleness::Unavailable));
     assert_eq!(at_age(&failing, 5).0, Step::Ask);
+}
+
+#[test]
+fn a_refused_price_is_asked_for_again_no_sooner_than_one_that_is_believed() {
+    let refused = Entry::failed(Some(&priced()), at(0), Reason::RefusedQuote, &ages());
+    assert_eq!(at_age(&refused, 14), (Step::Answer, Staleness::Stale));
+    assert_eq!(at_age(&refused, 15).0, Step::AnswerAndRefresh);
+    let patient = Ages {
+        failure_pause: SignedDuration::from_secs(20),
+        ..ages()
+    };
+    let refused = Entry::failed(None, at(0), Reason::RefusedQuote, &patient);
+    assert_eq!(refused.step(at(19), &patient), Step::Answer);
+    assert_eq!(refused.step(at(20), &patient), Step::Ask);
 }
 
 #[test]

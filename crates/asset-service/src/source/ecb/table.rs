@@ -7,18 +7,14 @@ use std::collections::BTreeMap;
 
 use domain::{Currency, Price};
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::civil::{Date, time};
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 use rust_decimal::Decimal;
 
 use super::super::SourceError;
-use super::super::checked;
-
-/// Summer time as the European Union keeps it.
-const CENTRAL_EUROPEAN_TIME: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
+use super::super::{checked, pairs};
 
 /// Half a file would read like one with fewer currencies.
 const ROOT: &str = "Envelope";
@@ -99,7 +95,5 @@ fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, SourceE
 
 /// When the rates of a day were fixed.
 pub(super) fn fixed_at(day: Date) -> Option<Timestamp> {
-    let zone = TimeZone::posix(CENTRAL_EUROPEAN_TIME).ok()?;
-    let fixed = day.at(14, 10, 0, 0).to_zoned(zone).ok()?;
-    Some(fixed.timestamp())
+    pairs::in_central_europe(day, time(14, 10, 0, 0))
 }

@@ -22,7 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::timeout;
 
 use self::minute::Minute;
-use self::period::Shared;
+use self::period::PeriodBudget;
 use super::super::{Purpose, SourceError};
 use super::{CallBook, UpstreamConfig, unavailable};
 use crate::store::budgets::Period;
@@ -31,6 +31,8 @@ use crate::store::budgets::Period;
 const TABLE_LIMIT: Duration = Duration::from_millis(300);
 /// And not asked again for so long.
 const TABLE_PAUSE: SignedDuration = SignedDuration::from_secs(1);
+/// How old what others have spent may be in a status.
+const HEARD_FOR: SignedDuration = SignedDuration::from_secs(1);
 
 /// How long a budget lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +57,8 @@ pub struct BudgetState {
 pub(super) struct Budgets {
     book: CallBook,
     minute: Minute,
-    day: Shared,
-    month: Shared,
+    day: PeriodBudget,
+    month: PeriodBudget,
 }
 
 impl Budgets {
@@ -64,8 +66,8 @@ impl Budgets {
         Self {
             book: book.clone(),
             minute: Minute::new(source, config.calls_per_minute),
-            day: Shared::new(source, Period::Day, config.calls_per_day),
-            month: Shared::new(source, Period::Month, config.calls_per_month),
+            day: PeriodBudget::new(source, Period::Day, config.calls_per_day),
+            month: PeriodBudget::new(source, Period::Month, config.calls_per_month),
         }
     }
 
@@ -118,6 +120,24 @@ impl Counter {
     fn has_failed(&mut self, now: Timestamp) -> SourceError {
         self.silent_until = now.saturating_add(TABLE_PAUSE).ok();
         uncounted()
+    }
+}
+
+/// When the table was last asked what all processes have spent, and whether it told.
+#[derive(Debug, Default)]
+struct Hearing {
+    at: Option<Timestamp>,
+    is_told: bool,
+}
+
+impl Hearing {
+    fn is_due(&self, now: Timestamp) -> bool {
+        self.at.is_none_or(|at| now.duration_since(at) >= HEARD_FOR)
+    }
+
+    fn has_heard(&mut self, now: Timestamp, is_told: bool) {
+        self.at = Some(now);
+        self.is_told = is_told;
     }
 }
 

@@ -19,7 +19,7 @@ pub struct UpstreamConfig {
     pub timeout_ms: u64,
     /// How many requests are under way at once, for all clients together.
     pub concurrent_requests: u32,
-    /// Calls in any minute, for this process; zero is no limit.
+    /// Calls in any minute, up to 60 for all processes together, more for this one; zero is no limit.
     pub calls_per_minute: u32,
     /// Calls in a UTC day and a UTC month, for all processes together; zero is no limit.
     pub calls_per_day: u32,

@@ -46,12 +46,12 @@ impl Failure {
 
 /// A failure, and the pause that came with it.
 #[derive(Debug)]
-pub(super) struct Trouble {
+pub(super) struct Failed {
     pub(super) failure: Failure,
     pub(super) retry_after: Option<SignedDuration>,
 }
 
-impl Trouble {
+impl Failed {
     pub(super) fn of(response: &Response, now: Timestamp) -> Option<Self> {
         let failure = match response.status() {
             StatusCode::TOO_MANY_REQUESTS => Failure::TooManyRequests,
@@ -67,7 +67,7 @@ impl Trouble {
     }
 }
 
-impl From<Failure> for Trouble {
+impl From<Failure> for Failed {
     fn from(failure: Failure) -> Self {
         Self {
             failure,
@@ -76,7 +76,7 @@ impl From<Failure> for Trouble {
     }
 }
 
-impl From<reqwest::Error> for Trouble {
+impl From<reqwest::Error> for Failed {
     fn from(error: reqwest::Error) -> Self {
         let failure = if error.is_connect() {
             Failure::Connect

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::super::SourceError;
 use super::breaker::{Breaker, Era, Phase};
-use super::failure::{Failure, Trouble};
+use super::failure::{Failed, Failure};
 use super::{UpstreamConfig, unavailable};
 
 /// A call nobody waits for any more after so long has taken too long; before, it says nothing.
@@ -178,11 +178,11 @@ impl Attempt {
         }
     }
 
-    pub(super) fn failed(self, trouble: &Trouble) -> SourceError {
+    pub(super) fn failed(self, failed: &Failed) -> SourceError {
         if self.settles() {
-            let (era, asked) = (self.era, trouble.retry_after);
-            let asks_for_a_pause = asked.is_some() || trouble.failure == Failure::TooManyRequests;
-            self.health.record(trouble.failure, |breaker, now| {
+            let (era, asked) = (self.era, failed.retry_after);
+            let asks_for_a_pause = asked.is_some() || failed.failure == Failure::TooManyRequests;
+            self.health.record(failed.failure, |breaker, now| {
                 if asks_for_a_pause {
                     breaker.paused(now, asked);
                 } else {
@@ -190,7 +190,7 @@ impl Attempt {
                 }
             });
         }
-        unavailable(trouble.failure.text())
+        unavailable(failed.failure.text())
     }
 
     /// Its answer is here, and a success unless somebody finds it of no use.

@@ -3,16 +3,16 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use super::failure::{Failure, Trouble};
+use super::failure::{Failed, Failure};
 
 const SHORTEST: Duration = Duration::from_millis(25);
 /// A power of two, so that each length is as likely as the others.
 const SPREAD_MS: u64 = 64;
 
 /// Before a second try, if one may help and there is time for it to take as long as the first.
-pub(super) fn pause(trouble: &Trouble, tried_for: Duration, timeout: Duration) -> Option<Duration> {
-    let may_help = match trouble.failure {
-        Failure::Connect | Failure::ServerError => trouble.retry_after.is_none(),
+pub(super) fn pause(failed: &Failed, tried_for: Duration, timeout: Duration) -> Option<Duration> {
+    let may_help = match failed.failure {
+        Failure::Connect | Failure::ServerError => failed.retry_after.is_none(),
         Failure::Timeout
         | Failure::Broken
         | Failure::TooManyRequests
@@ -55,14 +55,11 @@ mod tests {
 
     #[test]
     fn who_names_a_time_is_not_asked_before() {
-        let trouble = Trouble {
+        let failed = Failed {
             failure: Failure::ServerError,
             retry_after: Some(jiff::SignedDuration::from_secs(1)),
         };
-        assert_eq!(
-            pause(&trouble, Duration::ZERO, Duration::from_secs(9)),
-            None
-        );
+        assert_eq!(pause(&failed, Duration::ZERO, Duration::from_secs(9)), None);
     }
 
     #[test]

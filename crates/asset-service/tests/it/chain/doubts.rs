@@ -59,6 +59,18 @@ async fn a_jump_that_a_split_explains_is_believed() {
 }
 
 #[tokio::test]
+async fn a_split_is_looked_for_where_somebody_tells_them() {
+    let first = Scripted::pricing("first", "A", "10.3");
+    first.tells_closes_only();
+    first.remember("A", &[("2026-03-09", "100")], &[]);
+    let second = Scripted::new("second");
+    second.remember("A", &[], &[split("10", "1")]);
+    let found = quote(&chain(&[&first, &second]), known("A", "100")).await;
+    assert_eq!(shown(&found), ("first", "10.3".to_owned()));
+    assert_eq!(first.histories_asked(), 0);
+}
+
+#[tokio::test]
 async fn a_split_explains_no_other_jump() {
     let only = Scripted::pricing("only", "A", "1000");
     only.remember("A", &[], &[split("10", "1")]);

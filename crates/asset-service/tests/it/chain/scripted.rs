@@ -1,6 +1,7 @@
 //! A source that says what the test tells it to, covers what it was told about, and hangs on demand.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use asset_service::source::{
@@ -28,6 +29,7 @@ pub(super) struct Scripted {
     histories_asked: Mutex<Vec<String>>,
     release: Notify,
     tells_histories: watch::Sender<bool>,
+    tells_actions: AtomicBool,
 }
 
 impl Scripted {
@@ -41,6 +43,7 @@ impl Scripted {
             histories_asked: Mutex::default(),
             release: Notify::new(),
             tells_histories: watch::Sender::new(true),
+            tells_actions: AtomicBool::new(true),
         })
     }
 
@@ -84,12 +87,17 @@ impl Scripted {
         let history = SourceHistory {
             currency: currency(symbol),
             closes: closes.iter().map(day).collect(),
-            actions: Some(actions.to_vec()),
+            actions: MarketDataSource::tells_actions(self).then(|| actions.to_vec()),
             crossed_through: None,
             since: None,
         };
         let mut histories = self.histories.lock().unwrap();
         histories.insert(ticker(symbol), history);
+    }
+
+    /// Its histories have closes, and nothing else.
+    pub(super) fn tells_closes_only(&self) {
+        self.tells_actions.store(false, Ordering::SeqCst);
     }
 
     /// From now on questions about histories are taken and not answered.
@@ -146,6 +154,10 @@ impl MarketDataSource for Scripted {
             return self.histories.lock().unwrap().contains_key(ticker);
         }
         self.quotes.lock().unwrap().contains_key(ticker)
+    }
+
+    fn tells_actions(&self) -> bool {
+        self.tells_actions.load(Ordering::SeqCst)
     }
 
     fn can_search(&self) -> bool {

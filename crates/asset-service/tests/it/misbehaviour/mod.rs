@@ -97,9 +97,9 @@ impl Day {
         Self { fake, market }
     }
 
-    /// Long enough for a quote to be asked for again.
-    fn an_hour_later(&self) {
-        self.market.clock.advance(seconds(3_600));
+    /// Long enough for a quote to be asked for again, a reference rate too.
+    fn a_day_later(&self) {
+        self.market.clock.advance(seconds(24 * 3_600 + 300));
         self.fake.set_now(Some(self.market.clock.now()));
     }
 

@@ -50,7 +50,7 @@ async fn the_next_source_takes_over(subject: Subject, misbehaviour: Misbehaviour
     } = subject;
     let day = Day::of(&[source, second]).await;
     day.quote(symbol).await.is_of(&day, source, symbol);
-    day.an_hour_later();
+    day.a_day_later();
     misbehave(&day, subject, misbehaviour);
     day.quote(symbol).await.is_of(&day, second, symbol);
 }
@@ -59,7 +59,7 @@ async fn the_last_price_is_shown_as_stale(subject: Subject, misbehaviour: Misbeh
     let day = Day::of(&[subject.source]).await;
     let before = day.quote(subject.symbol).await;
     before.is_of(&day, subject.source, subject.symbol);
-    day.an_hour_later();
+    day.a_day_later();
     misbehave(&day, subject, misbehaviour);
     day.quote(subject.symbol).await.is_stale(&before);
 }

@@ -2,7 +2,8 @@ use std::time::{Duration, Instant};
 
 use asset_service::source::upstream::{Call, Window};
 use asset_service::{AssetConfig, SourceName};
-use futures::future::join_all;
+use futures::future::{Either, join_all, select};
+use futures::poll;
 use serde::{Deserialize, Serialize};
 use store::{Key, Record};
 use wiremock::ResponseTemplate;
@@ -20,7 +21,7 @@ async fn the_calls_of_a_minute_come_back_a_minute_later() {
     assert_eq!(line.answered(&upstream, line.ask(), 2).await, 2);
     line.pass(30);
     assert_eq!(line.answered(&upstream, line.ask(), 5).await, 1);
-    line.pass(30);
+    line.pass(31);
     assert_eq!(line.answered(&upstream, line.ask(), 5).await, 2);
     assert_eq!(line.requests().await, 5);
 }
@@ -34,7 +35,7 @@ async fn a_minute_of_few_calls_survives_a_restart() {
     let after = line.upstream();
     assert_eq!(line.answered(&after, line.ask(), 6).await, 2);
     assert_eq!(after.state().await.budgets[0].left, Some(0));
-    line.pass(30);
+    line.pass(31);
     assert_eq!(line.answered(&line.upstream(), line.ask(), 9).await, 6);
 }
 
@@ -61,8 +62,27 @@ async fn an_idle_process_knows_what_others_have_left_of_the_minute() {
     assert_eq!(line.answered(&line.upstream(), line.ask(), 3).await, 3);
     let idle = line.upstream().state().await.budgets[0];
     assert_eq!(idle.left, Some(5));
-    let back = "2026-03-10T15:01:00Z".parse().unwrap();
+    let back = "2026-03-10T15:01:01Z".parse().unwrap();
     assert_eq!(idle.resets_at, Some(back));
+}
+
+#[tokio::test]
+async fn an_idle_process_hears_within_a_second_what_others_spend() {
+    let mut line = Line::answering(200).await;
+    line.config.calls_per_minute = 8;
+    line.config.calls_per_day = 100;
+    let (idle, busy) = (line.upstream(), line.upstream());
+    for (calls, of_minute, of_day) in [(0, 8, 100), (3, 5, 96), (2, 3, 94)] {
+        assert_eq!(line.answered(&busy, line.ask(), calls).await, calls);
+        line.pass(1);
+        let left = idle.state().await.budgets;
+        let left: Vec<_> = left.iter().map(|budget| budget.left).collect();
+        assert_eq!(left, [Some(of_minute), Some(of_day)]);
+    }
+    line.storage.close().await;
+    line.pass(1);
+    let left = idle.state().await.budgets;
+    assert!(left.iter().all(|budget| budget.left.is_none()));
 }
 
 #[tokio::test]
@@ -207,6 +227,28 @@ async fn strangers_who_make_up_symbols_leave_the_calls_to_those_that_are_known()
 }
 
 #[tokio::test]
+async fn a_crowd_of_made_up_symbols_is_not_before_what_is_known_where_calls_are_not_limited() {
+    let mut line = Line::new().await;
+    line.config.concurrent_requests = 4;
+    line.config.timeout_ms = 20_000;
+    let slow = ResponseTemplate::new(200).set_delay(Duration::from_millis(100));
+    line.answers(slow).await;
+    let upstream = line.upstream();
+    for crowd in [line.discovering(), line.background()] {
+        let call = Call::new(&[], &[]);
+        let crowd = join_all((0..12).map(|_| upstream.get(crowd, &call)));
+        let mut crowd = std::pin::pin!(crowd);
+        assert!(poll!(&mut crowd).is_pending());
+        let request = std::pin::pin!(line.get(&upstream));
+        let Either::Right((answered, crowd)) = select(crowd, request).await else {
+            panic!("whoever is known had to wait for all of them");
+        };
+        assert!(answered.is_ok());
+        assert!(crowd.await.iter().all(Result::is_ok));
+    }
+}
+
+#[tokio::test]
 async fn what_one_budget_refuses_costs_the_others_nothing() {
     let mut line = Line::answering(200).await;
     line.config.calls_per_minute = 5;
@@ -304,6 +346,6 @@ async fn a_minute_counted_by_schema_1_still_counts() {
         .await
         .unwrap();
     let taken = stored.unwrap().value.0;
-    let expected = r#"{"taken":[{"at":"2026-03-10T14:59:30Z","calls":5},{"at":"2026-03-10T15:00:00Z","calls":3}]}"#;
+    let expected = r#"{"taken":[{"at":"2026-03-10T14:59:30Z","calls":5},{"at":"2026-03-10T15:00:01Z","calls":3}]}"#;
     assert_eq!(taken.to_string(), expected);
 }

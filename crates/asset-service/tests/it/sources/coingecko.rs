@@ -4,7 +4,8 @@ use wiremock::matchers::{header, path, query_param};
 use wiremock::{Mock, MockServer};
 
 use super::{
-    answers, ask, book, close, closes, history, json, quote, quotes, refusal, times_asked, with_key,
+    answers, ask, book, close, closes, history, is_unavailable, json, quote, quotes, refusal,
+    times_asked, with_key,
 };
 use crate::support::{seconds, ticker};
 
@@ -171,6 +172,39 @@ async fn history_is_asked_for_no_further_back_than_a_year() {
         .await
         .unwrap();
     assert!(found.closes.is_empty());
+}
+
+#[tokio::test]
+async fn days_before_its_reach_are_not_asked_for() {
+    let (server, coingecko) = start().await;
+    answers(&server, MARKETS, json(COINS)).await;
+    let found = history(&coingecko, "BTC-USD", "2015-01-01", "2015-12-31")
+        .await
+        .unwrap();
+    assert!(found.closes.is_empty());
+    assert_eq!(found.since, Some("2025-03-11".parse().unwrap()));
+    assert_eq!(times_asked(&server).await, 1, "what the symbol stands for");
+}
+
+#[tokio::test]
+async fn a_look_up_that_fails_takes_no_price_from_what_is_known() {
+    let (server, coingecko) = start().await;
+    answers(&server, MARKETS, json(COINS)).await;
+    let body = r#"{"bitcoin":{"usd":70,"last_updated_at":1773154770}}"#;
+    answers(&server, PRICE, json(body)).await;
+    let unknown = Err(SourceError::UnknownSymbol);
+    assert!(quote(&coingecko, "BTC-USD").await.is_ok());
+    assert_eq!(quote(&coingecko, "NOPE-USD").await, unknown);
+    server.reset().await;
+    answers(&server, PRICE, json(body)).await;
+    let found = quotes(&coingecko, &["BTC-USD", "ETH-USD", "NOPE-USD"]).await;
+    assert_eq!(found["BTC-USD"].as_ref().unwrap().price.to_string(), "70");
+    assert!(is_unavailable(&found["ETH-USD"]), "it may well be known");
+    assert_eq!(found["NOPE-USD"], unknown);
+
+    let tomorrow = Ask::waiting(ask().now + seconds(25 * 3_600));
+    let described = coingecko.instrument(tomorrow, &ticker("BTC-USD")).await;
+    assert_eq!(described.unwrap().name, "Bitcoin");
 }
 
 #[tokio::test]

@@ -1,13 +1,18 @@
+use std::time::Duration;
+
 use asset_service::source::ecb::Ecb;
 use asset_service::source::upstream::UpstreamConfig;
 use asset_service::source::{MarketDataSource, Question, Refusal, SourceError};
+use asset_service::{AssetConfig, SourceName};
 use domain::Currency;
+use futures::future::join_all;
+use tokio::time::timeout;
 use wiremock::{MockServer, ResponseTemplate};
 
 use super::{
     answers, book, close, closes, history, is_unavailable, quote, quotes, refusal, times_asked,
 };
-use crate::support::ticker;
+use crate::support::{Market, seconds, ticker};
 
 const DAILY: &str = "/stats/eurofxref/eurofxref-daily.xml";
 const RECENT: &str = "/stats/eurofxref/eurofxref-hist-90d.xml";
@@ -169,5 +174,70 @@ async fn long_history_comes_from_the_whole_file_and_its_end_from_the_recent_one(
         ];
         assert_eq!(closes(&dollar), expected);
     }
+    assert_eq!(times_asked(&server).await, 2);
+}
+
+#[tokio::test]
+async fn the_whole_history_may_take_long_and_who_gave_up_on_it_finds_it_later() {
+    let server = MockServer::start().await;
+    let mut config = UpstreamConfig::at(&server.uri());
+    config.timeout_ms = 200;
+    let ecb = Ecb::try_new(&config, &book().await).unwrap();
+    let whole = file(&[("1999-01-04", &[("USD", "1.1789")])]);
+    answers(&server, WHOLE, whole.set_delay(Duration::from_millis(600))).await;
+    answers(&server, RECENT, file(&[("2026-03-10", &[("USD", "1.25")])])).await;
+    let asked = || history(&ecb, "EURUSD=X", "1999-01-01", "1999-12-31");
+    assert!(timeout(Duration::from_millis(100), asked()).await.is_err());
+    let dollar = asked().await.unwrap();
+    assert_eq!(closes(&dollar), [close("1999-01-04", "1.1789")]);
+    assert_eq!(times_asked(&server).await, 2);
+}
+
+#[tokio::test]
+async fn all_who_wait_for_a_file_share_its_failure() {
+    let (server, ecb) = start().await;
+    let broken = ResponseTemplate::new(404).set_delay(Duration::from_millis(200));
+    answers(&server, DAILY, broken).await;
+    let asked = (0..5).map(|_| quote(&ecb, "EURUSD=X"));
+    for answer in join_all(asked).await {
+        assert!(is_unavailable(&answer));
+    }
+    assert_eq!(times_asked(&server).await, 1);
+}
+
+#[tokio::test]
+async fn a_rate_of_the_day_is_not_asked_for_again_before_the_next_is_published() {
+    let server = MockServer::start().await;
+    let mut config = AssetConfig {
+        sources: vec![SourceName::Ecb],
+        ..AssetConfig::default()
+    };
+    config.ecb.base_url = server.uri();
+    let market = Market::configured(&config).await;
+    let monday = file(&[("2026-03-09", &[("USD", "1.2"), ("GBP", "0.8")])]);
+    answers(&server, DAILY, monday).await;
+    let quote = market.quote("EURUSD=X").await;
+    assert_eq!(
+        (quote.at("/price"), quote.at("/staleness")),
+        ("1.2".into(), "delayed".into())
+    );
+    // It is 16:00 on Tuesday, and the new rates are late.
+    server.reset().await;
+    let tuesday = file(&[("2026-03-10", &[("USD", "1.25"), ("GBP", "0.8")])]);
+    answers(&server, DAILY, tuesday).await;
+    market.clock.advance(seconds(601));
+    market.quote("EURUSD=X").await;
+    market.service.settled().await;
+    assert_eq!(market.quote("EURUSD=X").await.at("/price"), "1.25");
+    assert_eq!(market.quote("USDGBP=X").await.at("/price"), "0.64");
+    assert_eq!(times_asked(&server).await, 1);
+    market.clock.advance(seconds(23 * 3_600));
+    assert_eq!(market.quote("EURUSD=X").await.at("/price"), "1.25");
+    assert_eq!(market.quote("USDGBP=X").await.at("/staleness"), "delayed");
+    market.service.settled().await;
+    assert_eq!(times_asked(&server).await, 1);
+    market.clock.advance(seconds(3_600));
+    market.quote("EURUSD=X").await;
+    market.service.settled().await;
     assert_eq!(times_asked(&server).await, 2);
 }

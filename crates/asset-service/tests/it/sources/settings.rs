@@ -110,3 +110,46 @@ async fn a_source_named_twice_is_refused_for_it_would_confirm_itself() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn every_setting_that_makes_no_sense_is_named_at_once() {
+    let mut config = AssetConfig {
+        coalesce_ms: 101,
+        quote_deadline_ms: 0,
+        refresh_seconds: 0,
+        ..AssetConfig::default()
+    };
+    config.yahoo.timeout_ms = 0;
+    config.yahoo.connect_timeout_ms = 0;
+    config.ecb.concurrent_requests = 0;
+    let error = started(&config).await.unwrap_err().to_string();
+    for problem in [
+        "asset.coalesce_ms: must be from 0 to 100",
+        "asset.quote_deadline_ms",
+        "asset.refresh_seconds",
+        "asset.yahoo.timeout_ms",
+        "asset.yahoo.connect_timeout_ms",
+        "asset.ecb.concurrent_requests: must be from 1 to 1000",
+    ] {
+        assert!(error.contains(problem), "{problem} in {error}");
+    }
+    assert!(started(&AssetConfig::default()).await.is_ok());
+}
+
+#[test]
+fn sources_are_a_list_or_their_names_with_commas_between() {
+    let read = |json: &str| serde_json::from_str::<AssetConfig>(json);
+    let expected = [SourceName::Yahoo, SourceName::Ecb];
+    for sources in [r#"["yahoo","ecb"]"#, r#""yahoo,ecb""#, r#"" yahoo, ecb,""#] {
+        let config = read(&format!(r#"{{"sources":{sources},"fx_bases":"EUR"}}"#)).unwrap();
+        assert_eq!(config.sources, expected, "{sources}");
+    }
+    for sources in [r#"["yaho"]"#, r#""ecb,yaho""#] {
+        let error = read(&format!(r#"{{"sources":{sources}}}"#)).unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.contains("yaho") && error.contains("twelvedata"),
+            "{error}"
+        );
+    }
+}

@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use asset_service::source::upstream::UpstreamConfig;
 use asset_service::source::yahoo::Yahoo;
 use asset_service::source::{Action, MarketDataSource, Refusal, SourceHistory};
@@ -8,6 +10,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use super::{
     answers, ask, book, close, closes, history, json, quote, quotes, refusal, times_asked,
 };
+use crate::support::ticker;
 
 const BATCH: &str = "/v7/finance/quote";
 const ACME: &str = "/v8/finance/chart/ACME";
@@ -221,6 +224,48 @@ async fn where_it_is_not_let_in_it_does_not_try_again_for_an_hour() {
         assert!(found.values().all(Result::is_ok), "{found:?}");
     }
     assert_eq!(times_asked(&server).await, 5);
+}
+
+#[tokio::test]
+async fn where_many_at_once_fail_each_is_asked_of_its_chart_in_the_time_that_is_left() {
+    let slow = json("{}").set_delay(Duration::from_secs(20));
+    let html = ResponseTemplate::new(200).set_body_string("<html>Sorry</html>");
+    let empty = json(r#"{"quoteResponse":{"result":null,"error":{"code":"Busy"}}}"#);
+    for response in [slow, html, empty, ResponseTemplate::new(500)] {
+        let (server, yahoo) = start().await;
+        answers(&server, BATCH, response).await;
+        for symbol in ["A", "B"] {
+            let at = format!("/v8/finance/chart/{symbol}");
+            answers(&server, &at, one(symbol, "3")).await;
+        }
+        let began = Instant::now();
+        let found = quotes(&yahoo, &["A", "B"]).await;
+        assert!(found.values().all(Result::is_ok), "{found:?}");
+        // Half of its time-out of 900 ms, and what a busy machine adds.
+        assert!(began.elapsed() < Duration::from_secs(5));
+        let asked = times_asked(&server).await;
+        let found = quotes(&yahoo, &["A", "B"]).await;
+        assert!(found.values().all(Result::is_ok), "{found:?}");
+        assert_eq!(times_asked(&server).await, asked + 2, "only the charts");
+    }
+}
+
+#[tokio::test]
+async fn an_instrument_has_the_sector_that_only_the_search_tells() {
+    let (server, yahoo) = start().await;
+    let hits =
+        r#"{"quotes":[{"symbol":"AB","sector":"Utilities"},{"symbol":"A","sector":"Energy"}]}"#;
+    Mock::given(path("/v1/finance/search"))
+        .and(query_param("q", "A"))
+        .respond_with(json(hits))
+        .mount(&server)
+        .await;
+    answers(&server, "/v8/finance/chart/A", one("A", "3")).await;
+    let found = yahoo.instrument(ask(), &ticker("A")).await.unwrap();
+    assert_eq!(found.sector.as_deref(), Some("Energy"));
+    answers(&server, "/v8/finance/chart/B", one("B", "3")).await;
+    let found = yahoo.instrument(ask(), &ticker("B")).await.unwrap();
+    assert_eq!((found.name.as_str(), found.sector), ("Fund B", None));
 }
 
 #[tokio::test]

@@ -7,13 +7,15 @@ use tokio::sync::Mutex;
 
 use super::super::super::{Purpose, SourceError};
 use super::super::CallBook;
-use super::{BudgetState, Counter, Window, answered, spent};
+use super::{BudgetState, Counter, Hearing, Window, answered, spent};
 use crate::store::budgets::{self, RecentCalls, Taken};
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 /// Up to here, calls are few enough to be written down one by one, and so precious that neither a
 /// restart nor a second process may spend them twice.
 const MOST_SHARED: u32 = 60;
+/// A call goes out when it has been written down, which takes less than this.
+const WRITING: SignedDuration = SignedDuration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct Minute {
@@ -29,6 +31,7 @@ struct Known {
     /// Of the stored item; nothing when it must be read first.
     stored: Option<Stored>,
     counter: Counter,
+    hearing: Hearing,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -77,11 +80,11 @@ impl Minute {
         }
         let mut known = self.known.lock().await;
         let now = book.clock.now();
-        let is_told = !self.is_shared()
-            || known.stored.is_some()
-            || answered(self.source, self.read(book, &mut known))
-                .await
-                .is_some();
+        if self.is_shared() && known.hearing.is_due(now) {
+            let read = answered(self.source, self.read(book, &mut known)).await;
+            known.hearing.has_heard(now, read.is_some());
+        }
+        let is_told = !self.is_shared() || known.hearing.is_told;
         known.calls.forget_until(now);
         let left = self.limit.saturating_sub(known.calls.total());
         Some(BudgetState {
@@ -128,7 +131,7 @@ impl Minute {
                 return Ok(Err(error));
             }
             let mut calls = known.calls.clone();
-            calls.add(now, cost);
+            calls.add(sent_by(now), cost);
             let version = match stored {
                 Stored::Nowhere => None,
                 Stored::At(version) => Some(version),
@@ -155,6 +158,10 @@ impl Minute {
         known.stored = Some(stored);
         Ok(stored)
     }
+}
+
+fn sent_by(now: Timestamp) -> Timestamp {
+    now.saturating_add(WRITING).unwrap_or(Timestamp::MAX)
 }
 
 impl RecentCalls {
@@ -209,10 +216,12 @@ mod tests {
             let now = at(moment);
             calls.forget_until(now);
             if minute.allow(&calls, Purpose::Request, 1).is_ok() {
-                calls.add(now, 1);
-                made.push(moment);
+                calls.add(sent_by(now), 1);
+                // Some are written down at once, and some only just in time.
+                made.push(moment + if made.len() % 3 == 0 { 999 } else { 0 });
             }
         }
+        made.sort_unstable();
         assert!(made.len() >= 14, "{made:?}");
         assert!(made.windows(4).all(|calls| calls[3] - calls[0] >= 60_000));
     }

@@ -10,14 +10,14 @@ use tokio::sync::Mutex;
 
 use super::super::super::{Purpose, SourceError};
 use super::super::CallBook;
-use super::{BudgetState, Counter, Window, answered, spent};
+use super::{BudgetState, Counter, Hearing, Window, answered, spent};
 use crate::store::budgets::{self, CallsTaken, Period};
 
 /// Blocks in a budget: a crash wastes one at most, and one of discoveries.
 const BLOCKS: u32 = 50;
 
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct PeriodBudget {
     source: &'static str,
     period: Period,
     /// Zero is no limit.
@@ -36,6 +36,7 @@ struct Known {
     /// The same of discoveries.
     discovery_block: u32,
     counter: Counter,
+    hearing: Hearing,
 }
 
 impl Known {
@@ -58,7 +59,7 @@ impl Known {
     }
 }
 
-impl Shared {
+impl PeriodBudget {
     pub(super) fn new(source: &'static str, period: Period, limit: u32) -> Self {
         Self {
             source,
@@ -110,10 +111,13 @@ impl Shared {
         let now = book.clock.now();
         let mut known = self.known.lock().await;
         self.turn_page(&mut known, now);
-        if known.taken.is_none() {
+        if known.hearing.is_due(now) {
             let stored = budgets::load(&book.table, self.source, &known.period);
             let stored = answered(self.source, stored).await;
-            known.taken = stored.map(|stored| stored.map_or_else(CallsTaken::default, |s| s.value));
+            known.hearing.has_heard(now, stored.is_some());
+            if let Some(stored) = stored {
+                known.taken = Some(stored.map_or_else(CallsTaken::default, |s| s.value));
+            }
         }
         let left = self.limit.saturating_sub(known.used());
         Some(BudgetState {
@@ -122,7 +126,7 @@ impl Shared {
                 Period::Month => Window::Month,
             },
             limit: self.limit,
-            left: known.taken.map(|_| left),
+            left: known.hearing.is_told.then_some(left),
             resets_at: Some(self.period.end(now)),
         })
     }

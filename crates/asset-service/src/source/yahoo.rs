@@ -3,17 +3,19 @@
 //!
 //! The endpoints are public but unofficial, so nothing they say is taken on trust: every number is
 //! read from its JSON token and checked ([`chart`], [`history`]). The quote endpoint mostly wants a
-//! cookie and answers 401; it is then left alone for an hour and the charts are asked instead.
+//! cookie and answers 401; it is then left alone for an hour, after any other failure for a few
+//! minutes, and the charts are asked instead.
 
 mod batch;
 mod chart;
 mod history;
 mod search;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use domain::Ticker;
-use futures::future::{BoxFuture, FutureExt};
+use futures::future::{self, BoxFuture, FutureExt};
 use futures::stream::{self, BoxStream, StreamExt};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -22,7 +24,7 @@ use reqwest::{StatusCode, header};
 use service_kit::config::ConfigError;
 
 use self::chart::{Meta, Series};
-use super::upstream::{Call, CallBook, Upstream, UpstreamConfig};
+use super::upstream::{Call, CallBook, Unanswered, Upstream, UpstreamConfig};
 use super::{
     Ask, MarketDataSource, Question, SourceError, SourceHistory, SourceInstrument, SourceQuote,
     checked,
@@ -32,7 +34,8 @@ pub const NAME: &str = "yahoo";
 
 /// As many as one address can hold; every chart of a batch waits for its permit at once.
 const LARGEST_BATCH: usize = 100;
-const WITHOUT_BATCHES: SignedDuration = SignedDuration::from_hours(1);
+const SHUT_OUT: SignedDuration = SignedDuration::from_hours(1);
+const FAILED: SignedDuration = SignedDuration::from_mins(5);
 
 /// The Yahoo Finance source.
 #[derive(Debug)]
@@ -115,30 +118,32 @@ impl Yahoo {
         ask: Ask,
         tickers: Vec<Ticker>,
     ) -> (Vec<(Ticker, Result<Meta, SourceError>)>, Vec<Ticker>) {
-        let now = ask.now.as_second();
-        if tickers.len() < 2 || now < self.batches_from.load(Ordering::Relaxed) {
+        if tickers.len() < 2 || ask.now.as_second() < self.batches_from.load(Ordering::Relaxed) {
             return (Vec::new(), tickers);
         }
         let symbols: Vec<&str> = tickers.iter().map(Ticker::as_str).collect();
         let query = [("symbols", symbols.join(","))];
         let query = query.each_ref().map(|(key, value)| (*key, value.as_str()));
-        let call = Call::new(&["v7", "finance", "quote"], &query);
-        let metas = match self.upstream.get(ask, &call).await {
-            Ok(answered) if answered.status != StatusCode::OK => {
-                let again = now.saturating_add(WITHOUT_BATCHES.as_secs());
-                self.batches_from.store(again, Ordering::Relaxed);
-                return (Vec::new(), tickers);
+        let call = Call {
+            // There must be time left for the charts.
+            timeout: Some(self.upstream.timeout() / 2),
+            ..Call::new(&["v7", "finance", "quote"], &query)
+        };
+        let metas = match self.upstream.try_get(ask, &call).await {
+            Ok(answered) if answered.status != StatusCode::OK => Err(SHUT_OUT),
+            Ok(answered) => answered.read(batch::read).map_err(|_| FAILED),
+            Err(Unanswered::Failed(_)) => Err(FAILED),
+            Err(Unanswered::NotSent(error)) => {
+                let failed = |ticker| (ticker, Err(error.clone()));
+                return (tickers.into_iter().map(failed).collect(), Vec::new());
             }
-            Ok(answered) => answered.read(batch::read),
-            Err(error) => Err(error),
         };
         let mut metas = match metas {
             Ok(metas) => metas,
-            Err(error) => {
-                let failed = tickers
-                    .into_iter()
-                    .map(|ticker| (ticker, Err(error.clone())));
-                return (failed.collect(), Vec::new());
+            Err(pause) => {
+                let again = ask.now.as_second().saturating_add(pause.as_secs());
+                self.batches_from.store(again, Ordering::Relaxed);
+                return (Vec::new(), tickers);
             }
         };
         let (mut found, mut left) = (Vec::new(), Vec::new());
@@ -180,10 +185,7 @@ impl Yahoo {
     }
 
     async fn hits(&self, ask: Ask, text: &str) -> Result<Vec<SourceInstrument>, SourceError> {
-        let path = ["v1", "finance", "search"];
-        let query = [("q", text), ("quotesCount", "8"), ("newsCount", "0")];
-        let answered = self.upstream.get(ask, &Call::new(&path, &query)).await?;
-        let mut sectors = answered.read(search::read)?;
+        let mut sectors = self.sectors(ask, text).await?;
         // A hit does not say its currency.
         let tickers: Vec<Ticker> = sectors.keys().cloned().collect();
         let mut metas = self.metas(ask, &tickers);
@@ -194,6 +196,35 @@ impl Yahoo {
             found.extend(instrument.map(|found| SourceInstrument { sector, ..found }));
         }
         Ok(found)
+    }
+
+    /// What a search finds, with the sectors, which neither charts nor quotes tell.
+    async fn sectors(
+        &self,
+        ask: Ask,
+        text: &str,
+    ) -> Result<BTreeMap<Ticker, Option<String>>, SourceError> {
+        let path = ["v1", "finance", "search"];
+        let query = [("q", text), ("quotesCount", "8"), ("newsCount", "0")];
+        let answered = self.upstream.get(ask, &Call::new(&path, &query)).await?;
+        answered.read(search::read)
+    }
+
+    /// Without a sector where the search does not tell it.
+    async fn described(&self, ask: Ask, ticker: &Ticker) -> Result<SourceInstrument, SourceError> {
+        let sector = async {
+            if ticker.as_fx_pair().is_some() || ticker.as_coin().is_some() {
+                return None;
+            }
+            let mut sectors = self.sectors(ask, ticker.as_str()).await.ok()?;
+            sectors.remove(ticker).flatten()
+        };
+        let (meta, sector) = future::join(self.meta(ask, ticker).boxed(), sector.boxed()).await;
+        let described = meta?.instrument(ticker.clone())?;
+        Ok(SourceInstrument {
+            sector,
+            ..described
+        })
     }
 }
 
@@ -229,7 +260,7 @@ impl MarketDataSource for Yahoo {
         ask: Ask,
         ticker: &'a Ticker,
     ) -> BoxFuture<'a, Result<SourceInstrument, SourceError>> {
-        async move { self.meta(ask, ticker).await?.instrument(ticker.clone()) }.boxed()
+        self.described(ask, ticker).boxed()
     }
 
     fn history<'a>(

@@ -3,16 +3,19 @@
 //!
 //! A rate is of 14:10 Central European Time, when the central banks agree on it, and is published
 //! at about 16:00. It is always delayed. The files are asked for whole, so a table of history is
-//! kept for a while and serves every pair. Pairs without the euro are not answered here: the chain
-//! crosses them.
+//! kept for a while and serves every pair. A file is fetched by a task of its own: who gives up
+//! waiting for a large one finds it when they ask again. Pairs without the euro are not answered
+//! here: the chain crosses them.
 //!
 //! Invariant: what is given as so much for a euro is exact; the other way round it is rounded once,
 //! to twelve significant digits ([`checked::inverse`]).
 
+mod file;
 mod table;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::{Currency, Price, Ticker};
 use futures::future::{self, BoxFuture, FutureExt};
@@ -21,10 +24,10 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header;
 use service_kit::config::ConfigError;
-use tokio::sync::Mutex;
 
+use self::file::File;
 use self::table::Table;
-use super::upstream::{Call, CallBook, Upstream, UpstreamConfig};
+use super::upstream::{CallBook, Upstream, UpstreamConfig};
 use super::{
     Ask, MarketDataSource, Question, SourceError, SourceHistory, SourceInstrument, SourceQuote,
     checked, pairs,
@@ -40,41 +43,23 @@ const LISTED: &[&str] = &[
 ];
 const FORMERLY_LISTED: &[&str] = &["BGN", "HRK", "RUB"];
 
-const DAILY: Kept = Kept::new("eurofxref-daily.xml", 10);
-const RECENT: Kept = Kept::new("eurofxref-hist-90d.xml", 60);
-const WHOLE: Kept = Kept::new("eurofxref-hist.xml", 12 * 60);
 /// The file of 90 days, with a margin for the bank's days off.
 const RECENT_DAYS: i64 = 80;
-
-/// A file and for how many minutes it is kept.
-#[derive(Debug, Clone, Copy)]
-struct Kept {
-    file: &'static str,
-    minutes: i64,
-}
-
-impl Kept {
-    const fn new(file: &'static str, minutes: i64) -> Self {
-        Self { file, minutes }
-    }
-}
-
-type Cell = Mutex<Option<(Timestamp, Arc<Table>)>>;
+/// The whole history is several megabytes.
+const BULK_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The European Central Bank.
 #[derive(Debug)]
 pub struct Ecb {
-    upstream: Upstream,
-    daily: Cell,
-    recent: Cell,
-    whole: Cell,
+    upstream: Arc<Upstream>,
+    daily: Arc<File>,
+    recent: Arc<File>,
+    whole: Arc<File>,
 }
 
 impl Ecb {
     pub fn defaults() -> UpstreamConfig {
         UpstreamConfig {
-            // The whole history is several megabytes.
-            timeout_ms: 1_500,
             concurrent_requests: 2,
             ..UpstreamConfig::at("https://www.ecb.europa.eu")
         }
@@ -87,30 +72,11 @@ impl Ecb {
         let mut upstream = Upstream::try_new(NAME, config, None, book)?;
         upstream.set_header(header::ACCEPT, "application/xml");
         Ok(Self {
-            upstream,
-            daily: Mutex::default(),
-            recent: Mutex::default(),
-            whole: Mutex::default(),
+            upstream: Arc::new(upstream),
+            daily: Arc::new(File::new("eurofxref-daily.xml", 10, None)),
+            recent: Arc::new(File::new("eurofxref-hist-90d.xml", 60, None)),
+            whole: Arc::new(File::new("eurofxref-hist.xml", 12 * 60, Some(BULK_TIMEOUT))),
         })
-    }
-
-    async fn table(&self, ask: Ask, file: &str) -> Result<Table, SourceError> {
-        let path = ["stats", "eurofxref", file];
-        let answered = self.upstream.get(ask, &Call::new(&path, &[])).await?;
-        answered.read(table::read)
-    }
-
-    /// The lock is held while the file is on its way, so that whoever comes meanwhile shares it.
-    async fn kept(&self, ask: Ask, cell: &Cell, kept: Kept) -> Result<Arc<Table>, SourceError> {
-        let mut cell = cell.lock().await;
-        if let Some((since, table)) = &*cell
-            && ask.now.duration_since(*since) < SignedDuration::from_mins(kept.minutes)
-        {
-            return Ok(Arc::clone(table));
-        }
-        let table = Arc::new(self.table(ask, kept.file).await?);
-        *cell = Some((ask.now, Arc::clone(&table)));
-        Ok(table)
     }
 
     async fn closes(
@@ -121,11 +87,11 @@ impl Ecb {
         to: Date,
     ) -> Result<SourceHistory, SourceError> {
         let pair = Pair::parse(ticker).ok_or(SourceError::UnknownSymbol)?;
-        let recent = self.kept(ask, &self.recent, RECENT).await?;
+        let recent = self.recent.table(&self.upstream, ask).await?;
         let mut days = BTreeMap::new();
         let age = table::fixed_at(from).map(|then| ask.now.duration_since(then));
         if age.is_none_or(|age| age > SignedDuration::from_hours(24 * RECENT_DAYS)) {
-            let whole = self.kept(ask, &self.whole, WHOLE).await?;
+            let whole = self.whole.table(&self.upstream, ask).await?;
             days.extend(whole.days(pair.other));
         }
         // After the other, because it is asked for more often and knows the last days.
@@ -209,12 +175,16 @@ impl MarketDataSource for Ecb {
         false
     }
 
+    fn next_publication(&self, as_of: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        pairs::next_publication(as_of, now)
+    }
+
     fn quotes<'a>(
         &'a self,
         ask: Ask,
         tickers: &'a [Ticker],
     ) -> BoxStream<'a, (Ticker, Result<SourceQuote, SourceError>)> {
-        stream::once(self.kept(ask, &self.daily, DAILY))
+        stream::once(self.daily.table(&self.upstream, ask))
             .flat_map(move |table| {
                 stream::iter(tickers).map(move |ticker| {
                     let quote = table.as_ref().map_err(SourceError::clone);

@@ -74,7 +74,7 @@ impl TwelveData {
         self.upstream.get(ask, &call).await
     }
 
-    fn told(&self, failure: Failure) -> SourceError {
+    fn error_of(&self, failure: Failure) -> SourceError {
         match failure {
             Failure::UnknownSymbol => SourceError::UnknownSymbol,
             Failure::TooManyCalls => self.upstream.was_asked_for_a_pause(),
@@ -99,7 +99,7 @@ impl TwelveData {
         let answers = match self.get(ask, "quote", &query, cost).await {
             Ok(answered) => {
                 let answers = answer::quotes(&answered, &asked);
-                answers.map_err(|failure| self.told(failure))
+                answers.map_err(|failure| self.error_of(failure))
             }
             Err(error) => Err(error),
         };
@@ -121,7 +121,7 @@ impl TwelveData {
     ) -> Result<SourceQuote, SourceError> {
         let token = token.ok_or_else(|| unavailable("its answer leaves the symbol out"))?;
         let quote = Quote::read(token, ask, ticker);
-        quote.map_err(|failure| self.told(failure))
+        quote.map_err(|failure| self.error_of(failure))
     }
 
     async fn closes(
@@ -144,14 +144,14 @@ impl TwelveData {
             ("outputsize", &MOST_DAYS.to_string()),
         ];
         let answered = self.get(ask, "time_series", &query, 1).await?;
-        let series: Series = answer::read(&answered).map_err(|failure| self.told(failure))?;
+        let series: Series = answer::read(&answered).map_err(|failure| self.error_of(failure))?;
         series.history(ask, ticker, from, to)
     }
 
     async fn hits(&self, ask: Ask, text: &str) -> Result<Vec<SourceInstrument>, SourceError> {
         let query = [("symbol", text), ("outputsize", MOST_HITS)];
         let answered = self.get(ask, "symbol_search", &query, 1).await?;
-        let found: Found = answer::read(&answered).map_err(|failure| self.told(failure))?;
+        let found: Found = answer::read(&answered).map_err(|failure| self.error_of(failure))?;
         let hits = found.data.into_iter();
         Ok(hits.filter_map(answer::Hit::instrument).collect())
     }
@@ -179,6 +179,10 @@ impl MarketDataSource for TwelveData {
 
     fn upstream(&self) -> Option<&Upstream> {
         Some(&self.upstream)
+    }
+
+    fn tells_actions(&self) -> bool {
+        false
     }
 
     fn can_search(&self) -> bool {

@@ -64,6 +64,17 @@ pub trait MarketDataSource: Send + Sync {
         to: Date,
     ) -> BoxFuture<'a, Result<SourceHistory, SourceError>>;
 
+    /// When it will know something newer than a rate as of `as_of`, where that is at set times only.
+    fn next_publication(&self, as_of: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        let _ = (as_of, now);
+        None
+    }
+
+    /// Whether its histories tell dividends and splits.
+    fn tells_actions(&self) -> bool {
+        true
+    }
+
     fn can_search(&self) -> bool;
 
     /// Instruments whose ticker or name resembles the text, in any order. An empty text asks for

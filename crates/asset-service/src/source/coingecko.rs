@@ -11,7 +11,7 @@ mod answer;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Currency, Ticker};
+use domain::{Currency, Price, Ticker};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{self, BoxStream, StreamExt};
 use jiff::civil::Date;
@@ -51,6 +51,9 @@ struct Meaning {
     until: Timestamp,
 }
 
+/// By symbol, what it stands for or why nobody can say.
+type Coins = BTreeMap<String, Result<Coin, SourceError>>;
+
 impl CoinGecko {
     /// With the limits without a key, and those of the demo plan a month.
     pub fn defaults() -> UpstreamConfig {
@@ -83,25 +86,41 @@ impl CoinGecko {
         answered.read(checked::json)
     }
 
-    /// What these symbols stand for; one that is missing is unknown.
-    async fn coins(
+    /// What each of these symbols stands for. One that cannot be looked up stands for what it did.
+    async fn coins(&self, ask: Ask, symbols: BTreeSet<String>) -> Coins {
+        let known = symbols.into_iter().map(|symbol| {
+            let meaning = self.coins.get(&symbol);
+            (symbol, meaning)
+        });
+        let (current, lapsed): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            known.partition(|(_, meaning)| matches!(meaning, Some(known) if ask.now < known.until));
+        let mut coins: Coins = current
+            .into_iter()
+            .map(|(symbol, meaning)| {
+                let coin = meaning.and_then(|meaning| meaning.coin);
+                (symbol, coin.ok_or(SourceError::UnknownSymbol))
+            })
+            .collect();
+        if lapsed.is_empty() {
+            return coins;
+        }
+        match self.look_up(ask, lapsed.keys()).await {
+            Ok(found) => coins.extend(found),
+            Err(error) => coins.extend(lapsed.into_iter().map(|(symbol, meaning)| {
+                let coin = meaning.and_then(|meaning| meaning.coin);
+                (symbol, coin.ok_or_else(|| error.clone()))
+            })),
+        }
+        coins
+    }
+
+    async fn look_up(
         &self,
         ask: Ask,
-        symbols: BTreeSet<String>,
-    ) -> Result<BTreeMap<String, Coin>, SourceError> {
-        let (mut known, mut missing) = (BTreeMap::new(), Vec::new());
-        for symbol in symbols {
-            match self.coins.get(&symbol) {
-                Some(meaning) if ask.now < meaning.until => {
-                    known.extend(meaning.coin.map(|coin| (symbol, coin)));
-                }
-                _ => missing.push(symbol),
-            }
-        }
-        if missing.is_empty() {
-            return Ok(known);
-        }
-        let names = missing.join(",");
+        symbols: impl Iterator<Item = &String> + Clone,
+    ) -> Result<Coins, SourceError> {
+        let names: Vec<&str> = symbols.clone().map(String::as_str).collect();
+        let names = names.join(",");
         let query = [
             ("vs_currency", "usd"),
             ("symbols", names.as_str()),
@@ -110,8 +129,8 @@ impl CoinGecko {
         ];
         let found: Vec<Coin> = self.get(ask, &["coins", "markets"], &query).await?;
         let mut largest = answer::largest(found);
-        for symbol in missing {
-            let coin = largest.remove(&symbol);
+        let meanings = symbols.map(|symbol| {
+            let coin = largest.remove(symbol);
             let coin = coin.filter(|coin| answer::is_safe(&coin.id).is_ok());
             let kept_for = if coin.is_some() {
                 KNOWN_FOR
@@ -119,17 +138,21 @@ impl CoinGecko {
                 UNKNOWN_FOR
             };
             let until = ask.now.saturating_add(kept_for).unwrap_or(Timestamp::MAX);
-            known.extend(coin.clone().map(|coin| (symbol.clone(), coin)));
-            self.coins.insert(symbol, Meaning { coin, until });
-        }
-        Ok(known)
+            let meaning = Meaning {
+                coin: coin.clone(),
+                until,
+            };
+            self.coins.insert(symbol.clone(), meaning);
+            (symbol.clone(), coin.ok_or(SourceError::UnknownSymbol))
+        });
+        Ok(meanings.collect())
     }
 
     async fn coin(&self, ask: Ask, ticker: &Ticker) -> Result<(Coin, Currency), SourceError> {
         let (symbol, currency) = symbols::coingecko(ticker).ok_or(SourceError::UnknownSymbol)?;
-        let mut coins = self.coins(ask, BTreeSet::from([symbol.clone()])).await?;
-        let coin = coins.remove(&symbol).ok_or(SourceError::UnknownSymbol)?;
-        Ok((coin, currency))
+        let mut coins = self.coins(ask, BTreeSet::from([symbol.clone()])).await;
+        let coin = coins.remove(&symbol);
+        Ok((coin.unwrap_or(Err(SourceError::UnknownSymbol))?, currency))
     }
 
     async fn batch(
@@ -138,13 +161,16 @@ impl CoinGecko {
         tickers: &[Ticker],
     ) -> Vec<(Ticker, Result<SourceQuote, SourceError>)> {
         let asked: Vec<_> = tickers.iter().map(symbols::coingecko).collect();
-        let prices = self.prices(ask, asked.iter().flatten()).await;
-        let answers = tickers.iter().zip(asked).map(|(ticker, asked)| {
-            let prices = prices.as_ref().map_err(SourceError::clone);
-            let quote = prices.and_then(|(coins, prices)| {
-                let (symbol, currency) = asked.ok_or(SourceError::UnknownSymbol)?;
-                let coin = coins.get(&symbol).ok_or(SourceError::UnknownSymbol)?;
-                answer::quote(prices, ask, &coin.id, currency)
+        let symbols = asked.iter().flatten().map(|(symbol, _)| symbol.clone());
+        let coins = self.coins(ask, symbols.collect()).await;
+        let prices = self.prices(ask, &coins, asked.iter().flatten()).await;
+        let answers = tickers.iter().zip(&asked).map(|(ticker, asked)| {
+            let quote = asked.as_ref().ok_or(SourceError::UnknownSymbol);
+            let quote = quote.and_then(|(symbol, currency)| {
+                let coin = coins.get(symbol).ok_or(SourceError::UnknownSymbol)?;
+                let coin = coin.as_ref().map_err(SourceError::clone)?;
+                let prices = prices.as_ref().map_err(SourceError::clone)?;
+                answer::quote(prices, ask, &coin.id, *currency)
             });
             (ticker.clone(), quote)
         });
@@ -154,14 +180,17 @@ impl CoinGecko {
     async fn prices<'a>(
         &self,
         ask: Ask,
-        asked: impl Iterator<Item = &'a (String, Currency)> + Clone,
-    ) -> Result<(BTreeMap<String, Coin>, Prices), SourceError> {
-        let symbols = asked.clone().map(|(symbol, _)| symbol.clone()).collect();
-        let coins = self.coins(ask, symbols).await?;
-        if coins.is_empty() {
-            return Ok((coins, Prices::new()));
+        coins: &Coins,
+        asked: impl Iterator<Item = &'a (String, Currency)>,
+    ) -> Result<Prices, SourceError> {
+        let ids: Vec<&str> = coins
+            .values()
+            .flatten()
+            .map(|coin| coin.id.as_str())
+            .collect();
+        if ids.is_empty() {
+            return Ok(Prices::new());
         }
-        let ids: Vec<&str> = coins.values().map(|coin| coin.id.as_str()).collect();
         let currencies: BTreeSet<String> = asked.map(|(_, currency)| in_small(*currency)).collect();
         let currencies: Vec<String> = currencies.into_iter().collect();
         let query = [
@@ -171,8 +200,7 @@ impl CoinGecko {
             ("precision", "full".to_owned()),
         ];
         let query = query.each_ref().map(|(key, value)| (*key, value.as_str()));
-        let prices = self.get(ask, &["simple", "price"], &query).await?;
-        Ok((coins, prices))
+        self.get(ask, &["simple", "price"], &query).await
     }
 
     async fn closes(
@@ -185,6 +213,10 @@ impl CoinGecko {
         let (coin, currency) = self.coin(ask, ticker).await?;
         let today = ask.now.to_zoned(TimeZone::UTC).date();
         let reach = today.saturating_sub(Span::new().days(REACH_DAYS));
+        let since = Some(reach).filter(|reach| from < *reach);
+        if to < reach {
+            return Ok(history(currency, Vec::new(), since));
+        }
         let second = |day: Date| {
             let midnight = day.to_zoned(TimeZone::UTC);
             midnight
@@ -203,13 +235,19 @@ impl CoinGecko {
         ];
         let path = ["coins", &coin.id, "market_chart", "range"];
         let chart: Chart = self.get(ask, &path, &query).await?;
-        Ok(SourceHistory {
-            currency,
-            closes: chart.closes(ask, from.max(reach), to)?,
-            actions: Some(Vec::new()),
-            crossed_through: None,
-            since: Some(reach).filter(|reach| from < *reach),
-        })
+        let closes = chart.closes(ask, from.max(reach), to)?;
+        Ok(history(currency, closes, since))
+    }
+}
+
+/// Coins pay no dividends and are not split.
+fn history(currency: Currency, closes: Vec<(Date, Price)>, since: Option<Date>) -> SourceHistory {
+    SourceHistory {
+        currency,
+        closes,
+        actions: Some(Vec::new()),
+        crossed_through: None,
+        since,
     }
 }
 

@@ -1,0 +1,169 @@
+//! Years that are known are asked for again when there is more to know, and nobody waits for it.
+
+use std::sync::Arc;
+
+use asset_service::AssetConfig;
+use asset_service::source::SourceHistory;
+
+use crate::past::{Past, date, items, price, prices, weekdays};
+use crate::support::{Market, down, seconds};
+
+const DAY: i64 = 86_400;
+
+fn ordinary() -> SourceHistory {
+    weekdays("2024-01-01", "2026-12-31")
+}
+
+async fn over_both(first: &Arc<Past>, second: &Arc<Past>) -> Market {
+    let sources = vec![Arc::clone(first), Arc::clone(second)];
+    Market::over_all(&AssetConfig::default(), sources).await
+}
+
+#[tokio::test]
+async fn actions_that_one_source_does_not_tell_come_from_another_once_it_answers() {
+    let mut silent = ordinary();
+    silent.actions = None;
+    let (first, second) = (
+        Past::named("first", Ok(silent)),
+        Past::named("second", Err(down())),
+    );
+    let market = over_both(&first, &second).await;
+    let actions = async || market.get("/v1/instruments/ACME/actions").await.expect(200);
+    assert_eq!(actions().await.at("/reason"), "ACTIONS_UNKNOWN");
+    market.service.settled().await;
+    second.tell(Ok(ordinary()));
+    market.clock.advance(seconds(3_600));
+    assert_eq!(actions().await.at("/reason"), "ACTIONS_UNKNOWN");
+    market.service.settled().await;
+    let healed = actions().await;
+    assert_eq!(
+        (healed.at("/status"), healed.at("/segments/0/source")),
+        ("ok".into(), "second".into())
+    );
+    assert_eq!(first.asked().len(), 1);
+    assert_eq!(second.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn days_out_of_one_sources_reach_come_from_another() {
+    let mut short = weekdays("2025-03-10", "2026-12-31");
+    short.since = Some(date("2025-03-10"));
+    let (first, second) = (
+        Past::named("first", Ok(short)),
+        Past::named("second", Ok(ordinary())),
+    );
+    let market = over_both(&first, &second).await;
+    let before = prices(&market, "from=2024-01-01").await;
+    assert_eq!(
+        (before.at("/status"), before.at("/reason")),
+        ("partial".into(), "OUT_OF_REACH".into())
+    );
+    market.service.settled().await;
+    let all = prices(&market, "from=2024-01-01").await;
+    assert_eq!(
+        (all.at("/status"), all.at("/items/0/date")),
+        ("ok".into(), "2024-01-01".into())
+    );
+    assert_eq!(all.count("/gaps"), 0);
+    assert_eq!((first.asked().len(), second.asked().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn what_comes_back_poorer_replaces_nothing() {
+    let mut silent = ordinary();
+    silent.actions = None;
+    let (first, second) = (
+        Past::named("first", Ok(silent)),
+        Past::named("second", Ok(weekdays("2026-02-01", "2026-12-31"))),
+    );
+    let market = over_both(&first, &second).await;
+    let year = prices(&market, "from=2025-01-01").await;
+    market.service.settled().await;
+    let after = prices(&market, "from=2025-01-01").await;
+    assert_eq!(items(&after), items(&year));
+    assert_eq!(second.asked().len(), 1);
+    // Nor is it asked again every hour.
+    for (hours, times) in [(2, 1), (22, 2)] {
+        market.clock.advance(seconds(hours * 3_600));
+        prices(&market, "from=2025-01-01&to=2026-03-09").await;
+        market.service.settled().await;
+        assert_eq!(second.asked().len(), times, "{hours}");
+    }
+}
+
+#[tokio::test]
+async fn a_correction_found_among_all_days_is_not_asked_for_again() {
+    let source = Past::ordinary();
+    let market = Market::over(source.clone()).await;
+    prices(&market, "from=2025-01-01").await;
+    let mut corrected = ordinary();
+    corrected
+        .closes
+        .retain(|(day, _)| *day >= date("2025-01-01"));
+    for (day, close) in &mut corrected.closes {
+        if *day == date("2025-07-01") {
+            *close = price("101.35");
+        }
+    }
+    source.tell(Ok(corrected));
+    market.clock.advance(seconds(92 * DAY));
+    prices(&market, "from=2025-01-01").await;
+    market.service.settled().await;
+    let healed = prices(&market, "from=2025-01-01").await;
+    assert_eq!(items(&healed)["2025-07-01"], "101.35");
+    // The first time, the next days, and both years.
+    assert_eq!(source.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn the_last_two_years_are_verified_once_a_quarter() {
+    let source = Past::named("past", Ok(ordinary()));
+    let market = Market::over(source.clone()).await;
+    prices(&market, "from=2024-01-01").await;
+    let mut corrected = ordinary();
+    for (day, close) in &mut corrected.closes {
+        if *day == date("2025-07-01") || *day == date("2024-07-01") {
+            *close = price("101.35");
+        }
+    }
+    source.tell(Ok(corrected));
+    market.clock.advance(seconds(90 * DAY));
+    prices(&market, "from=2024-01-01").await;
+    market.service.settled().await;
+    let before = prices(&market, "from=2024-01-01").await;
+    assert_eq!(
+        (items(&before)["2025-07-01"].as_str(), source.asked().len()),
+        ("101.25", 2)
+    );
+    market.clock.advance(seconds(DAY));
+    for _ in 0..3 {
+        let verified = prices(&market, "from=2024-01-01").await;
+        assert_eq!(verified.at("/status"), "ok");
+        market.service.settled().await;
+    }
+    let after = prices(&market, "from=2024-01-01").await;
+    // A correction seen in one year is looked for in all of them.
+    assert_eq!(items(&after)["2025-07-01"], "101.35");
+    assert_eq!(items(&after)["2024-07-01"], "101.35");
+    // The next day, the two years, and then everything.
+    assert_eq!(source.asked().len(), 5);
+}
+
+#[tokio::test]
+async fn a_verification_that_fails_takes_nothing_away() {
+    let source = Past::named("past", Ok(ordinary()));
+    let market = Market::over(source.clone()).await;
+    let year = "from=2025-01-01&to=2026-03-09";
+    let before = prices(&market, year).await;
+    source.tell(Err(down()));
+    market.clock.advance(seconds(100 * DAY));
+    for _ in 0..2 {
+        let after = prices(&market, year).await;
+        assert_eq!(
+            (after.at("/status"), items(&after)),
+            ("ok".into(), items(&before))
+        );
+        market.service.settled().await;
+    }
+    assert_eq!(source.asked().len(), 2);
+}
