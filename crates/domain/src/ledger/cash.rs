@@ -7,8 +7,6 @@
 //! Balances are those at the end of a day, so a purchase and the deposit that
 //! pays for it may be recorded on one day in any order. Sums are exact.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
@@ -91,7 +89,9 @@ fn after(gross: Money, fee: Charge, tax: Charge) -> Result<Money, ArithmeticErro
 pub fn accounts<'a>(
     entries: impl IntoIterator<Item = &'a Transaction>,
 ) -> Result<Vec<CashAccount>, LedgerError> {
-    let mut by_day: BTreeMap<(Currency, Date), Decimal> = BTreeMap::new();
+    // A list for each of the few currencies: entries mostly come by day, and sorting what is
+    // sorted is fast.
+    let mut by_currency: Vec<(Currency, Vec<(Date, Decimal)>)> = Vec::new();
     for transaction in entries {
         let moved = moved_by(&transaction.entry).map_err(|error| match error {
             ArithmeticError::Overflow => LedgerError::TooLarge,
@@ -101,19 +101,31 @@ pub fn accounts<'a>(
             },
         })?;
         if let Some(moved) = moved {
-            let key = (moved.currency(), transaction.trade_date);
-            let day = by_day.entry(key).or_default();
-            *day = add(*day, moved.amount())?;
+            let currency = moved.currency();
+            let known = by_currency.iter().position(|(known, _)| *known == currency);
+            let place = known.unwrap_or(by_currency.len());
+            if known.is_none() {
+                by_currency.push((currency, Vec::new()));
+            }
+            if let Some((_, moves)) = by_currency.get_mut(place) {
+                moves.push((transaction.trade_date, moved.amount()));
+            }
         }
     }
-    let mut accounts: Vec<CashAccount> = Vec::new();
-    for ((currency, date), amount) in by_day {
-        if accounts.last().is_none_or(|last| last.currency != currency) {
-            accounts.push(CashAccount::empty(currency));
+    by_currency.sort_by_key(|(currency, _)| *currency);
+    let mut accounts: Vec<CashAccount> = Vec::with_capacity(by_currency.len());
+    for (currency, mut moves) in by_currency {
+        moves.sort_by_key(|(date, _)| *date);
+        let mut account = CashAccount::empty(currency);
+        for day in moves.chunk_by(|(one, _), (other, _)| one == other) {
+            let sum = day
+                .iter()
+                .try_fold(Decimal::ZERO, |sum, (_, amount)| add(sum, *amount))?;
+            if let Some((date, _)) = day.first() {
+                account.step(*date, sum)?;
+            }
         }
-        if let Some(account) = accounts.last_mut() {
-            account.step(date, amount)?;
-        }
+        accounts.push(account);
     }
     Ok(accounts)
 }

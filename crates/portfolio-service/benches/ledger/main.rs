@@ -178,14 +178,16 @@ async fn measured(entries: usize) -> Vec<(&'static str, String)> {
         shown(other_ranges),
     ));
 
-    let mut fresh = Vec::new();
+    let (mut recorded, mut fresh) = (Vec::new(), Vec::new());
+    let path = format!("{portfolio}/transactions");
     for _ in 0..ROUNDS {
         let started = Started::now();
-        let path = format!("{portfolio}/transactions");
         bench.asked(Method::POST, &path, data.latest_entry()).await;
+        recorded.push(started.took());
         bench.read(&performance).await;
         fresh.push(started.took());
     }
+    rows.push(("one new entry, durable", shown(recorded)));
     rows.push(("one new entry and a fresh performance", shown(fresh)));
     rows.push(("an answer, KB", format!("{}", bytes / 1_000)));
     rows.push(("memory resident, MB", format!("{}", resident_kib() / 1_024)));
