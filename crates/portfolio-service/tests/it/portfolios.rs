@@ -113,7 +113,8 @@ async fn edited_and_foreign_page_tokens_are_refused() {
         .await;
     let first = world.read("/v1/portfolios?page_size=1").await;
     let token = first.at("/next_page_token");
-    let edited = format!("A{}", &token[1..]);
+    let other = if token.starts_with('A') { 'B' } else { 'A' };
+    let edited = format!("{other}{}", &token[1..]);
     let list = format!("{path}/investments?page_size=1");
     let of_investments = world.read(&list).await.at("/next_page_token");
     for token in [edited.as_str(), &of_investments, "x", "%00"] {
