@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::asset::{DailyCloses, HistoryStatus, Segment};
-use api::client::{AssetClient, MAX_HISTORIES};
+use api::client::{AssetClient, MAX_HISTORIES, MAX_HISTORY_YEARS};
 use domain::performance::{Series, Split};
 use domain::{Currency, Rate, Ticker, ValueError};
 use futures::future::join_all;
@@ -104,7 +104,9 @@ async fn ask(
     from: Date,
     to: Date,
 ) -> Vec<(Ticker, Arc<History>)> {
-    let batches = tickers.chunks(MAX_HISTORIES).map(|batch| async move {
+    let years = usize::from(to.year().abs_diff(from.year())) + 1;
+    let most = (MAX_HISTORY_YEARS / years).clamp(1, MAX_HISTORIES);
+    let batches = tickers.chunks(most).map(|batch| async move {
         let closes = asset.list_closes(batch, from, to).await;
         let closes = closes.unwrap_or_else(|error| {
             let error = &error as &dyn std::error::Error;

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::RecordTransaction;
+use super::{CashWarning, RecordTransaction};
 use crate::field::Field;
 use crate::rows::Rows;
 
@@ -30,4 +30,6 @@ pub struct RecordedTransactions {
     /// One for each row, in the same order.
     #[schema(value_type = Vec<String>)]
     pub transaction_ids: Vec<String>,
+    /// Where `cash_tracking` is on.
+    pub warnings: Vec<CashWarning>,
 }

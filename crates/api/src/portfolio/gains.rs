@@ -1,4 +1,4 @@
-//! What sales gained, and what cash a ledger leaves, on the wire.
+//! What sales gained, on the wire.
 
 use domain::ledger::gains::Gain;
 use jiff::civil::Date;
@@ -113,30 +113,4 @@ pub struct LotGain {
     #[schema(required)]
     pub gain: Option<BothGains>,
     pub missing: Vec<MissingInput>,
-}
-
-/// The money a ledger leaves.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct Cash {
-    #[schema(value_type = String, format = Uuid)]
-    pub portfolio_id: String,
-    /// Without cash tracking there are no balances: money comes from outside and leaves again.
-    pub cash_tracking: bool,
-    /// At the end of which day.
-    pub at: Date,
-    /// By currency.
-    pub items: Vec<CashBalance>,
-}
-
-/// The balance of one currency, moved by every entry.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct CashBalance {
-    #[schema(example = "USD")]
-    pub currency: String,
-    pub balance: Number,
-    pub is_negative: bool,
-    /// The first day up to `at` that ended below zero. An entry that takes a balance there is
-    /// recorded all the same: its deposit may never have been.
-    #[schema(required)]
-    pub negative_since: Option<Date>,
 }

@@ -1,13 +1,15 @@
 //! The Portfolio service's resources.
 
 mod batches;
+mod cash;
 mod gains;
 mod overview;
 mod performance;
 mod transactions;
 
 pub use batches::{MOST_TRANSACTIONS, RecordTransactions, RecordedTransactions};
-pub use gains::{BothGains, Cash, CashBalance, GainFigures, Gains, LotGain, SaleGain};
+pub use cash::{Cash, CashBalance, CashWarning};
+pub use gains::{BothGains, GainFigures, Gains, LotGain, SaleGain};
 pub use overview::{Overview, PortfolioLine};
 pub use performance::{
     BenchmarkPerformance, BenchmarkPoint, ExplainedCash, ExplainedClose, ExplainedHolding,
@@ -175,6 +177,9 @@ pub struct Investment {
     pub price_unavailable_reason: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// Only in the answer that records or amends it, and only where `cash_tracking` is on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<CashWarning>,
 }
 
 /// A purchase to record. It opens a lot, and becomes a BUY in the ledger.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::CashWarning;
 use crate::currency::CurrencyCode;
 use crate::field::{Field, FieldValue, Fields, read_object};
 use crate::number::{AmountInput, ChargeInput, Number, PositiveInput};
@@ -382,6 +383,9 @@ pub struct Transaction {
     pub external_id: Option<String>,
     pub recorded_at: Timestamp,
     pub amended_at: Timestamp,
+    /// Only in the answer that records or amends it, and only where `cash_tracking` is on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<CashWarning>,
 }
 
 /// Every `old` units became `new` units.

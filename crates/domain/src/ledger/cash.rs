@@ -130,6 +130,46 @@ pub fn accounts<'a>(
     Ok(accounts)
 }
 
+/// A day that ends with less than nothing of a currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overdraft {
+    pub date: Date,
+    pub balance: Money,
+}
+
+/// For every currency the first day that ends below zero with some entries, and
+/// lower than without them.
+#[must_use]
+pub fn overdrafts(without: &[CashAccount], with: &[CashAccount]) -> Vec<Overdraft> {
+    let overdraft = |account: &CashAccount| {
+        let other = without
+            .iter()
+            .find(|other| other.currency == account.currency)
+            .map_or(&[][..], |other| &other.steps);
+        let mut days: Vec<Date> = [other, &account.steps]
+            .into_iter()
+            .flatten()
+            .map(|(date, _)| *date)
+            .collect();
+        days.sort_unstable();
+        days.into_iter().find_map(|date| {
+            let balance = at_end_of(date, &account.steps);
+            let is_caused = balance < Decimal::ZERO && balance < at_end_of(date, other);
+            is_caused.then(|| Overdraft {
+                date,
+                balance: Money::new(balance, account.currency),
+            })
+        })
+    };
+    with.iter().filter_map(overdraft).collect()
+}
+
+fn at_end_of(day: Date, steps: &[(Date, Decimal)]) -> Decimal {
+    let later = steps.partition_point(|(date, _)| *date <= day);
+    let last = later.checked_sub(1).and_then(|place| steps.get(place));
+    last.map_or(Decimal::ZERO, |(_, balance)| *balance)
+}
+
 impl CashAccount {
     const fn empty(currency: Currency) -> Self {
         Self {

@@ -62,8 +62,11 @@ pub(crate) async fn amend_transaction(
         };
         Ok(Decision::Do(Edit::Amend(amended)))
     };
-    let answer = |_: &LedgerWrite, edit: &Edit| match edit {
-        Edit::Amend(amended) => Ok(Answer::ok(&entry::shown(amended)?)?.etag(&etag(amended))),
+    let answer = |_: &LedgerWrite, edit: &Edit, warnings| match edit {
+        Edit::Amend(amended) => {
+            let shown = entry::shown(amended)?;
+            Ok(Answer::ok(&Shown { warnings, ..shown })?.etag(&etag(amended)))
+        }
         _ => Ok(Answer::no_content()),
     };
     let guard = IdempotencyGuard::none();
@@ -160,7 +163,7 @@ pub(crate) async fn delete_transaction(
         Ok(Decision::Do(Edit::Remove(current.clone())))
     };
     let guard = IdempotencyGuard::none();
-    change(&service, owner, id, &guard, decide, |_, _| {
+    change(&service, owner, id, &guard, decide, |_, _, _| {
         Ok(Answer::no_content())
     })
     .await

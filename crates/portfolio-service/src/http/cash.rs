@@ -1,14 +1,20 @@
-//! Cash: what every entry leaves of each currency.
+//! Cash: what every entry leaves of each currency, and the warning when that is less than nothing.
 
-use api::portfolio::{Cash, CashBalance};
+use std::collections::BTreeSet;
+
+use api::portfolio::{Cash, CashBalance, CashWarning};
 use axum::extract::State;
 use domain::PortfolioId;
-use domain::ledger::cash::{self, CashAccount};
+use domain::ledger::Transaction;
+use domain::ledger::cash::{self, CashAccount, Overdraft};
 use service_kit::contract::{AnyRoute, NotFound, SignedIn, WithQuery};
-use service_kit::{Answer, Caller, Error, Params, PathId, Result};
+use service_kit::{Answer, Caller, Params, PathId, Result};
 
+use super::changes::Edit;
 use super::figures::amount;
+use super::refusals::{refused, unworkable};
 use crate::state::PortfolioService;
+use crate::store::change::LedgerWrite;
 use crate::store::ledger;
 
 /// Read the cash balances of a portfolio.
@@ -38,7 +44,7 @@ pub(crate) async fn get_cash(
     let at = at.unwrap_or_else(|| service.clock.latest_date());
     let entries = journal.entries().filter(|entry| entry.trade_date <= at);
     let accounts = if cash_tracking {
-        cash::accounts(entries).map_err(Error::internal)?
+        cash::accounts(entries).map_err(|error| unworkable(&error))?
     } else {
         Vec::new()
     };
@@ -48,6 +54,35 @@ pub(crate) async fn get_cash(
         at,
         items: accounts.iter().map(balance).collect(),
     })
+}
+
+/// What the entries of an edit do to the cash of a portfolio that tracks it and
+/// may be a mistake. None if that takes entries that were not read.
+pub(super) fn warnings(write: &LedgerWrite, edit: &Edit) -> Result<Option<Vec<CashWarning>>> {
+    if !write.portfolio().cash_tracking {
+        return Ok(Some(Vec::new()));
+    }
+    let Some(journal) = write.ledger().journal() else {
+        return Ok(None);
+    };
+    let own: BTreeSet<_> = edit.added().iter().map(|entry| entry.id).collect();
+    let others = journal.entries().filter(|entry| !own.contains(&entry.id));
+    let accounts = |entries: &mut dyn Iterator<Item = &Transaction>| {
+        cash::accounts(entries).map_err(|error| refused(&error, edit))
+    };
+    let without = accounts(&mut others.clone())?;
+    let with = accounts(&mut others.chain(edit.added()))?;
+    let overdrafts = cash::overdrafts(&without, &with);
+    Ok(Some(overdrafts.into_iter().map(warning).collect()))
+}
+
+fn warning(Overdraft { date, balance }: Overdraft) -> CashWarning {
+    CashWarning {
+        code: "NEGATIVE_CASH".into(),
+        currency: balance.currency().code().to_owned(),
+        date,
+        balance: amount(balance),
+    }
 }
 
 fn balance(account: &CashAccount) -> CashBalance {

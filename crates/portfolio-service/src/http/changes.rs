@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 
+use api::portfolio::CashWarning;
 use axum::response::{IntoResponse, Response};
 use domain::ledger::{Entry, Folded, LedgerError, Position, Transaction};
 use domain::{CustomerId, PortfolioId, Ticker, TransactionId};
@@ -15,6 +16,7 @@ use service_kit::idempotency::{CommitError, is_replay};
 use service_kit::{Answer, IdempotencyGuard, Result};
 use store::WriteError;
 
+use super::cash;
 use super::refusals::{changed_by_many, refused};
 use crate::state::PortfolioService;
 use crate::store::change::{After, LedgerWrite, settle};
@@ -43,7 +45,7 @@ pub(super) enum Decision {
 }
 
 /// Changes the owner's ledger as `decide` says, and answers what `answer` makes
-/// of the ledger after it. Both may be asked several times, each time with the
+/// of the ledger after it, with what it does to cash. Both may be asked several times, each time with the
 /// ledger as it is then.
 ///
 /// # Errors
@@ -56,7 +58,7 @@ pub(super) async fn change(
     id: PortfolioId,
     guard: &IdempotencyGuard,
     decide: impl Fn(&LedgerWrite) -> Result<Decision>,
-    answer: impl Fn(&LedgerWrite, &Edit) -> Result<Answer>,
+    answer: impl Fn(&LedgerWrite, &Edit, Vec<CashWarning>) -> Result<Answer>,
 ) -> Result<Response> {
     let _turn = service.turn(id).await;
     let mut depth = Depth::Positions;
@@ -64,7 +66,10 @@ pub(super) async fn change(
         let mut write = open(service, owner, id, depth).await?;
         let edit = match decide(&write)? {
             Decision::Do(edit) => edit,
-            Decision::IsDone(edit) => return Ok(answer(&write, &edit)?.into_response()),
+            Decision::IsDone(edit) => {
+                let warnings = cash::warnings(&write, &edit)?.unwrap_or_default();
+                return Ok(answer(&write, &edit, warnings)?.into_response());
+            }
             Decision::NeedsEntries => {
                 depth = Depth::Entries;
                 continue;
@@ -74,7 +79,11 @@ pub(super) async fn change(
             depth = Depth::Entries;
             continue;
         }
-        let answer = answer(&write, &edit)?;
+        let Some(warnings) = cash::warnings(&write, &edit)? else {
+            depth = Depth::Entries;
+            continue;
+        };
+        let answer = answer(&write, &edit, warnings)?;
         let change = edit.event();
         edit.file(&mut write)?;
         match write.stage().await {

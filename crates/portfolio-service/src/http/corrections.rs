@@ -58,10 +58,10 @@ pub(crate) async fn amend_investment(
         Some(current) => Ok(Decision::Do(Edit::Amend(amended(current)?))),
         None => Ok(Decision::NeedsEntries),
     };
-    let answer = |write: &LedgerWrite, edit: &Edit| match edit {
+    let answer = |write: &LedgerWrite, edit: &Edit, warnings| match edit {
         Edit::Amend(amended) => {
             let (shown, etag) = purchases::shown(write, amended, &book)?;
-            Ok(Answer::ok(&shown)?.etag(&etag))
+            Ok(Answer::ok(&Investment { warnings, ..shown })?.etag(&etag))
         }
         _ => Ok(Answer::no_content()),
     };
@@ -94,9 +94,14 @@ pub(crate) async fn delete_investment(
         None => Ok(Decision::NeedsEntries),
     };
     let guard = IdempotencyGuard::none();
-    change(&service, caller.customer_id, id, &guard, decide, |_, _| {
-        Ok(Answer::no_content())
-    })
+    change(
+        &service,
+        caller.customer_id,
+        id,
+        &guard,
+        decide,
+        |_, _, _| Ok(Answer::no_content()),
+    )
     .await
 }
 

@@ -197,6 +197,7 @@ pub(super) fn shown(transaction: &Transaction) -> Result<Shown> {
         external_id: transaction.external_id.as_ref().map(ToString::to_string),
         recorded_at: transaction.recorded_at,
         amended_at: transaction.amended_at,
+        warnings: Vec::new(),
     })
 }
 

@@ -77,6 +77,7 @@ pub(crate) fn investment(
         price_unavailable_reason: value.current.err().map(|missing| book.reason(&missing)),
         created_at: lot.created_at,
         updated_at: lot.updated_at,
+        warnings: Vec::new(),
     })
 }
 

@@ -79,8 +79,9 @@ pub(crate) async fn record_investment(
         id,
         &guard,
         |write| Ok(record(write, std::slice::from_ref(&purchase))),
-        |write, _| {
+        |write, _, warnings| {
             let (shown, etag) = shown(write, &purchase, &book)?;
+            let shown = Investment { warnings, ..shown };
             Ok(Answer::created(location.clone(), &shown)?.etag(&etag))
         },
     )

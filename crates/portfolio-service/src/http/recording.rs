@@ -1,7 +1,7 @@
 //! Recording transactions: one, or a batch of up to ten thousand.
 
 use api::portfolio::{
-    MOST_TRANSACTIONS, RecordTransaction, RecordTransactions, RecordedTransactions,
+    CashWarning, MOST_TRANSACTIONS, RecordTransaction, RecordTransactions, RecordedTransactions,
     Transaction as Shown,
 };
 use api::{Field, FieldError, Fields, Rows};
@@ -68,24 +68,24 @@ pub(crate) async fn record_transaction(
     if let Some(to) = to {
         return transfers::record(&service, owner, &transaction, to, &guard).await;
     }
-    let answer = answer(&transaction)?;
     change(
         &service,
         owner,
         id,
         &guard,
         |write| Ok(record(write, std::slice::from_ref(&transaction))),
-        |_, _| Ok(answer.clone()),
+        |_, _, warnings| answer(&transaction, warnings),
     )
     .await
 }
 
-pub(super) fn answer(recorded: &Transaction) -> Result<Answer> {
+pub(super) fn answer(recorded: &Transaction, warnings: Vec<CashWarning>) -> Result<Answer> {
     let Transaction {
         id, portfolio_id, ..
     } = recorded;
     let location = format!("/v1/portfolios/{portfolio_id}/transactions/{id}");
-    Ok(Answer::created(location, &entry::shown(recorded)?)?.etag(&etag(recorded)))
+    let shown = entry::shown(recorded)?;
+    Ok(Answer::created(location, &Shown { warnings, ..shown })?.etag(&etag(recorded)))
 }
 
 /// Record up to 10,000 entries together: all of them or none.
@@ -137,14 +137,13 @@ pub(crate) async fn record_transactions(
             recorded(&service, id, draft, known)
         })
         .collect::<Result<_>>()?;
-    let answer = summed_up(&entries)?;
     change(
         &service,
         owner,
         id,
         &guard,
         |write| Ok(record(write, &entries)),
-        |_, _| Ok(answer.clone()),
+        |_, _, warnings| summed_up(&entries, warnings),
     )
     .await
 }
@@ -174,7 +173,7 @@ fn rows(
     Ok(drafts)
 }
 
-fn summed_up(entries: &[Transaction]) -> Result<Answer> {
+fn summed_up(entries: &[Transaction], warnings: Vec<CashWarning>) -> Result<Answer> {
     let dates = || entries.iter().map(|entry| entry.trade_date);
     let none = || Error::internal("a batch without an entry");
     Answer::created_here(&RecordedTransactions {
@@ -182,6 +181,7 @@ fn summed_up(entries: &[Transaction]) -> Result<Answer> {
         first_trade_date: dates().min().ok_or_else(none)?,
         last_trade_date: dates().max().ok_or_else(none)?,
         transaction_ids: entries.iter().map(|entry| entry.id.to_string()).collect(),
+        warnings,
     })
 }
 

@@ -17,6 +17,7 @@ use service_kit::idempotency::{CommitError, is_replay};
 use service_kit::{Answer, Error, IdempotencyGuard, Preconditions, Result};
 use store::WriteError;
 
+use super::cash;
 use super::changes::{ATTEMPTS, Edit, derive, fold, keep, open};
 use super::recording::answer;
 use super::refusals::{changed_by_many, refused};
@@ -74,7 +75,9 @@ pub(super) async fn record(
         let journal = from.ledger().journal();
         let done = journal.and_then(|all| tried.iter().find_map(|id| all.find(*id)));
         if let Some(done) = done {
-            return Ok(answer(done)?.into_response());
+            let edit = Edit::Record(vec![done.clone()]);
+            let warnings = cash::warnings(&from, &edit)?.unwrap_or_default();
+            return Ok(answer(done, warnings)?.into_response());
         }
         // It takes lots that nobody before it took, so that it comes after all there are by now.
         let out = Transaction {
@@ -86,7 +89,12 @@ pub(super) async fn record(
             depth = Depth::Entries;
             continue;
         };
-        let answer = answer(&left)?;
+        let edit = Edit::Record(vec![left.clone()]);
+        let Some(warnings) = cash::warnings(&from, &edit)? else {
+            depth = Depth::Entries;
+            continue;
+        };
+        let answer = answer(&left, warnings)?;
         from.record(vec![left.clone()])?;
         into.record(vec![arrived.clone()])?;
         let sides = [

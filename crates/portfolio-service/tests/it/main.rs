@@ -7,6 +7,7 @@
 
 mod access;
 mod batches;
+mod cash;
 mod concurrency;
 mod dice;
 mod gains;
