@@ -89,6 +89,9 @@ impl Market {
         if base == quote {
             return Ok(Rate::ONE);
         }
+        if let Some(date) = lot.lacks_rate_of {
+            return Err(Missing::RateOn { base, quote, date });
+        }
         let of_market = || {
             let seen = self.past.get(&(base, quote))?.on(date)?;
             Rate::try_new(seen.value).ok()

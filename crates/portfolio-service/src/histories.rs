@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use api::asset::{DailyCloses, HistoryStatus, Segment};
 use api::client::{AssetClient, MAX_HISTORIES, MAX_HISTORY_YEARS};
+use domain::ledger::Transaction;
 use domain::performance::{Series, Split};
 use domain::{Currency, Rate, Ticker, ValueError};
 use futures::future::join_all;
@@ -94,6 +95,44 @@ impl Histories {
             }
         }
         columns
+    }
+}
+
+impl Histories {
+    /// The rates of currencies in `base`, each on some day.
+    pub(crate) async fn rates(
+        &self,
+        needed: Vec<(Currency, Date)>,
+        base: Currency,
+        token: &AccessToken,
+    ) -> Columns {
+        let mut pairs = BTreeSet::new();
+        let mut range: Option<(Date, Date)> = None;
+        for (currency, day) in needed.into_iter().filter(|(known, _)| *known != base) {
+            pairs.insert(Ticker::fx_pair(currency, base));
+            let (from, to) = range.unwrap_or((day, day));
+            range = Some((from.min(day), to.max(day)));
+        }
+        match range {
+            Some((from, to)) => self.of(pairs, from, to, token).await,
+            None => Columns::new(),
+        }
+    }
+
+    /// Gives purchases that state no rate the market's rate into `base`.
+    pub(crate) async fn fill(
+        &self,
+        entries: &mut [Transaction],
+        base: Currency,
+        token: &AccessToken,
+    ) {
+        let unstated = |entry: &Transaction| entry.entry.unstated_rates(entry.trade_date);
+        let needed = entries.iter().flat_map(unstated).collect();
+        let rates = self.rates(needed, base, token).await;
+        for entry in entries {
+            let market = |currency, day| rate_on(&rates, currency, base, day);
+            entry.entry.fill_rates(entry.trade_date, market);
+        }
     }
 }
 

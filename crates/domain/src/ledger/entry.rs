@@ -197,6 +197,9 @@ pub struct LotPart {
     pub fees: Money,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fx_rate: Option<Rate>,
+    /// As [`Lot::lacks_rate_of`](super::Lot); a part that arrives lacks none but its own.
+    #[serde(skip)]
+    pub lacks_rate_of: Option<Date>,
 }
 
 /// The kind of an entry, as it is listed and filtered by.

@@ -211,7 +211,10 @@ impl<F: Fn(Currency, Date) -> Option<Rate>> Rates<F> {
         } else {
             self.rate(bought, disposal.date, None)
         };
-        let cost = self.rate(bought, part.purchase_date, part.fx_rate);
+        let cost = match part.lacks_rate_of {
+            Some(date) if bought != self.base => Err(self.missing(bought, date)),
+            _ => self.rate(bought, part.purchase_date, part.fx_rate),
+        };
         match (sale_rate, cost_then, cost) {
             (Ok(proceeds), Ok(cost_then), Ok(cost)) => Ok(Known {
                 proceeds,
@@ -231,18 +234,21 @@ impl<F: Fn(Currency, Date) -> Option<Rate>> Rates<F> {
         date: Date,
         stated: Option<Rate>,
     ) -> Result<Decimal, MissingRate> {
-        let base = self.base;
-        if currency == base {
+        if currency == self.base {
             return Ok(Decimal::ONE);
         }
         stated
             .or_else(|| (self.market)(currency, date))
             .map(Rate::value)
-            .ok_or(MissingRate {
-                currency,
-                base,
-                date,
-            })
+            .ok_or_else(|| self.missing(currency, date))
+    }
+
+    const fn missing(&self, currency: Currency, date: Date) -> MissingRate {
+        MissingRate {
+            currency,
+            base: self.base,
+            date,
+        }
     }
 }
 

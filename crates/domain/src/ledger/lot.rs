@@ -34,6 +34,10 @@ pub struct Lot {
     /// Base currency for one unit of `currency` on the day of purchase, if it was stated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fx_rate: Option<Rate>,
+    /// Where the cost is made of several purchases and not all of them state a rate: the day of
+    /// the first that does not. The market's rate of `purchase_date` is then not that of the cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lacks_rate_of: Option<Date>,
     /// The revision of the entry that opened the lot.
     pub revision: u32,
     pub created_at: Timestamp,
@@ -55,6 +59,8 @@ struct StoredLot {
     fees: Money,
     #[serde(default)]
     fx_rate: Option<Rate>,
+    #[serde(default)]
+    lacks_rate_of: Option<Date>,
     revision: u32,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -77,6 +83,7 @@ impl TryFrom<StoredLot> for Lot {
             cost,
             fees: stored.fees,
             fx_rate: stored.fx_rate,
+            lacks_rate_of: stored.lacks_rate_of,
             revision: stored.revision,
             created_at: stored.created_at,
             updated_at: stored.updated_at,
@@ -103,6 +110,7 @@ impl Lot {
             cost: buy.cost()?,
             fees,
             fx_rate: buy.fx_rate,
+            lacks_rate_of: None,
             revision: transaction.revision,
             created_at: transaction.recorded_at,
             updated_at: transaction.amended_at,
@@ -142,6 +150,7 @@ impl Lot {
             cost: part.cost,
             fees: part.fees,
             fx_rate: part.fx_rate,
+            lacks_rate_of: None,
             revision: transaction.revision,
             created_at: transaction.recorded_at,
             updated_at: transaction.amended_at,
@@ -188,6 +197,7 @@ impl Lot {
             cost: Money::new(cost, self.currency),
             fees: Money::new(fees, self.currency),
             fx_rate: self.fx_rate,
+            lacks_rate_of: self.lacks_rate_of,
         })
     }
 }

@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::exact::{add, less, round, rounded, share, sub};
@@ -28,6 +29,8 @@ pub(super) struct Pool {
     cost: Decimal,
     fees: Decimal,
     rate: Option<Rate>,
+    /// The first of the days whose rate is lacking, if `rate` is.
+    lacks_rate_of: Option<Date>,
 }
 
 /// Costs by the rate they were paid at.
@@ -50,6 +53,11 @@ impl Pool {
         self.quantity = add(self.quantity, lot.quantity.value())?;
         self.cost = add(self.cost, cost)?;
         self.fees = add(self.fees, rounded(lot.fees.amount()))?;
+        if lot.fx_rate.is_none() {
+            let lacking = lot.lacks_rate_of.unwrap_or(lot.purchase_date);
+            let first = self.lacks_rate_of.map_or(lacking, |day| day.min(lacking));
+            self.lacks_rate_of = Some(first);
+        }
         let of_rate = costs.entry(lot.fx_rate).or_default();
         *of_rate = add(*of_rate, cost)?;
         lot.cost = Money::zero(lot.currency);
@@ -60,6 +68,9 @@ impl Pool {
     /// Gives the pool the average rate of all the costs in it.
     pub(super) fn value_at(&mut self, costs: &CostsByRate) -> Result<(), ArithmeticError> {
         self.rate = average(costs)?;
+        if self.rate.is_some() {
+            self.lacks_rate_of = None;
+        }
         Ok(())
     }
 
@@ -78,6 +89,7 @@ impl Pool {
             cost,
             fees,
             fx_rate: self.rate,
+            lacks_rate_of: self.lacks_rate_of,
         })
     }
 
@@ -85,6 +97,7 @@ impl Pool {
     pub(super) fn give_back(&mut self, lot: &mut Lot) -> Result<(), ArithmeticError> {
         (lot.cost, lot.fees) = self.withdraw(lot.quantity.value(), lot.currency)?;
         lot.fx_rate = self.rate;
+        lot.lacks_rate_of = self.lacks_rate_of;
         Ok(())
     }
 

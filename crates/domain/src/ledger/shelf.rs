@@ -115,6 +115,9 @@ impl Shelf {
         let other = paid.entry(part.fx_rate).or_default();
         *other = add(*other, part.cost.amount())?;
         lot.fx_rate = average(&paid)?;
+        if lot.fx_rate.is_none() && paid.len() > 1 {
+            lot.lacks_rate_of = lot.lacks_rate_of.or(Some(lot.purchase_date));
+        }
         lot.quantity = lot.quantity.try_add(part.quantity)?;
         lot.cost = Money::new(add(lot.cost.amount(), part.cost.amount())?, lot.currency);
         lot.fees = Money::new(add(lot.fees.amount(), part.fees.amount())?, lot.currency);

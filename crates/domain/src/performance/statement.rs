@@ -9,6 +9,7 @@ use super::book::{Book, Flow, Gaps, Rates, Unvalued, minus, plus};
 use super::range::{Range, day_of};
 use super::{Close, Gap};
 use crate::money::ArithmeticError;
+use crate::valuation::Missing;
 use crate::{Currency, Money, Rate};
 
 /// A performance statement. All amounts are exact and in one currency:
@@ -69,6 +70,8 @@ pub struct OpenLot {
     pub purchase_date: Date,
     /// The purchase's own rate; without it the market's of its date.
     pub rate: Option<Rate>,
+    /// The day of another purchase in the cost, whose rate is missing: then so is that of the cost.
+    pub lacks_rate_of: Option<Date>,
 }
 
 /// One lot's part in a sale.
@@ -257,6 +260,16 @@ impl Build<'_> {
     }
 
     fn cost_at_purchase(&mut self, lot: &OpenLot) -> Result<Decimal, ArithmeticError> {
+        if let Some(date) = lot.lacks_rate_of
+            && lot.cost.currency() != self.rates.base
+        {
+            let missing = Missing::Rate {
+                base: lot.cost.currency(),
+                quote: self.rates.base,
+            };
+            self.gaps.add(missing, day_of(date), day_of(date));
+            return Ok(Decimal::ZERO);
+        }
         self.base(lot.cost, lot.rate, day_of(lot.purchase_date))
     }
 

@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use api::portfolio::{BothGains, CostBasis, FigureStatus, Gains, LotGain, MissingInput, SaleGain};
 use axum::extract::State;
 use domain::ledger::gains::{self, Figures, MissingRate, PartGain};
-use domain::ledger::{Disposal, Transaction, fold_all};
+use domain::ledger::{Disposal, Entry, Transaction, fold_all};
 use domain::portfolio::CostBasisMethod;
 use domain::{Currency, PortfolioId, Ticker};
-use jiff::civil::Date;
 use service_kit::contract::{AnyRoute, Contended, NotFound, Paging, SignedIn, WithQuery};
 use service_kit::{AccessToken, Answer, CallerWithToken, PageRequest, Params, PathId, Result};
 
@@ -115,14 +114,13 @@ async fn sales(
     base: Currency,
     token: &AccessToken,
 ) -> Result<Vec<(Ticker, Disposal)>> {
-    let filled = if method == CostBasisMethod::Average {
-        filled(service, journal, base, token).await
+    let joins_lots = |entry: &Transaction| matches!(entry.entry, Entry::TransferIn(_));
+    let folded = if method == CostBasisMethod::Average || journal.entries().any(joins_lots) {
+        let mut entries: Vec<Transaction> = journal.entries().cloned().collect();
+        service.histories.fill(&mut entries, base, token).await;
+        fold_all(&entries, method)
     } else {
-        None
-    };
-    let folded = match &filled {
-        Some(entries) => fold_all(entries, method),
-        None => fold_all(journal.entries(), method),
+        fold_all(journal.entries(), method)
     };
     let folded = folded.map_err(|error| unworkable(&error))?;
     Ok(folded
@@ -135,35 +133,6 @@ async fn sales(
         .collect())
 }
 
-/// The entries with the market's rates, which the average of a pool in another currency takes.
-/// None where every purchase is in the base currency.
-async fn filled(
-    service: &PortfolioService,
-    journal: &Journal,
-    base: Currency,
-    token: &AccessToken,
-) -> Option<Vec<Transaction>> {
-    let unstated = |entry: &Transaction| entry.entry.unstated_rates(entry.trade_date);
-    let needed: Vec<_> = journal.entries().flat_map(unstated).collect();
-    let needed: Vec<_> = needed
-        .into_iter()
-        .filter(|(currency, _)| *currency != base)
-        .collect();
-    if needed.is_empty() {
-        return None;
-    }
-    let rates = columns(service, &needed, base, token).await;
-    let fill = |entry: &Transaction| {
-        let mut entry = entry.clone();
-        let traded = entry.trade_date;
-        entry.entry.fill_rates(traded, |currency, day| {
-            histories::rate_on(&rates, currency, base, day)
-        });
-        entry
-    };
-    Some(journal.entries().map(fill).collect())
-}
-
 /// The rates that the gains of sales take.
 async fn rates(
     service: &PortfolioService,
@@ -171,35 +140,14 @@ async fn rates(
     base: Currency,
     token: &AccessToken,
 ) -> Columns {
-    let mut needed = BTreeSet::new();
-    for (_, sale) in sales {
-        needed.insert((sale.proceeds.currency(), sale.date));
-        for part in &sale.parts {
-            needed.insert((part.cost.currency(), sale.date));
-            needed.insert((part.cost.currency(), part.purchase_date));
-        }
-    }
-    let needed: Vec<_> = needed
-        .into_iter()
-        .filter(|(currency, _)| *currency != base)
-        .collect();
-    columns(service, &needed, base, token).await
-}
-
-async fn columns(
-    service: &PortfolioService,
-    needed: &[(Currency, Date)],
-    base: Currency,
-    token: &AccessToken,
-) -> Columns {
-    let days = || needed.iter().map(|(_, day)| *day);
-    let Some((from, to)) = days().min().zip(days().max()) else {
-        return Columns::new();
-    };
-    let pairs = needed
-        .iter()
-        .map(|(currency, _)| Ticker::fx_pair(*currency, base));
-    service.histories.of(pairs.collect(), from, to, token).await
+    let needed = sales.iter().flat_map(|(_, sale)| {
+        let of_parts = sale.parts.iter().flat_map(|part| {
+            let currency = part.cost.currency();
+            [(currency, sale.date), (currency, part.purchase_date)]
+        });
+        of_parts.chain([(sale.proceeds.currency(), sale.date)])
+    });
+    service.histories.rates(needed.collect(), base, token).await
 }
 
 /// Where a sale stands in the list, as text that sorts like it.

@@ -11,9 +11,9 @@ use service_kit::contract::{AnyRoute, NotFound, Paging, SignedIn, WithQuery};
 use service_kit::{Answer, CallerWithToken, PageRequest, Params, PathId, Result};
 
 use super::figures::{self, amount, number};
+use super::held::Held;
 use crate::prices::PriceBook;
 use crate::state::PortfolioService;
-use crate::store::ledger;
 
 /// List the holdings of a portfolio, by ticker.
 #[utoipa::path(
@@ -40,14 +40,13 @@ pub(crate) async fn list_holdings(
     params.finish()?;
     let scope = format!("holdings/{id}/{which:?}");
     let after = page.after(&scope)?;
-    let (portfolio, ledger) =
-        ledger::load(&service.table, &service.ledgers, caller.customer_id, id).await?;
+    let held = Held::of(&service, caller.customer_id, id, None, &token).await?;
 
-    let base = portfolio.value.portfolio.base_currency;
-    let book = service.prices.book(ledger.lots(), Some(base), &token).await;
+    let base = held.portfolio.base_currency;
+    let book = service.prices.book(held.lots(), Some(base), &token).await;
     // A weight needs the whole, so that every page values every holding.
-    let valuation = Valuation::of(ledger.positions(), base, &book.market)?;
-    let mut rows = ledger
+    let valuation = Valuation::of(held.positions(), base, &book.market)?;
+    let mut rows = held
         .positions()
         .filter(|position| which.takes(position))
         .skip_while(|position| {

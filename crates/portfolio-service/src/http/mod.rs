@@ -8,6 +8,7 @@ mod draft;
 mod entry;
 pub(crate) mod figures;
 pub(crate) mod gains;
+mod held;
 pub(crate) mod holdings;
 mod instruments;
 pub(crate) mod investments;

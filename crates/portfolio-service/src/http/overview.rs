@@ -5,19 +5,20 @@ use std::collections::BTreeSet;
 use api::CurrencyCode;
 use api::portfolio::{Overview, PortfolioLine};
 use axum::extract::State;
-use domain::ledger::{Lot, Position};
+use domain::ledger::Lot;
 use domain::portfolio::Portfolio;
 use domain::valuation::{Total, Valuation};
-use domain::{Currency, CustomerId, Ticker};
+use domain::{Currency, Ticker};
 use futures::{StreamExt, TryStreamExt, stream};
 use service_kit::contract::{AnyRoute, SignedIn, WithQuery};
 use service_kit::{Answer, CallerWithToken, Params, Result};
 
 use super::figures::{self, amount, number};
+use super::held::Held;
 use super::performance::{SIDE_BY_SIDE, common};
 use super::summary;
 use crate::state::PortfolioService;
-use crate::store::{ledger, portfolios};
+use crate::store::portfolios;
 
 /// Read what all your portfolios are worth, together and each.
 #[utoipa::path(
@@ -38,30 +39,27 @@ pub(crate) async fn get_overview(
 ) -> Result<Answer> {
     let currency = params.parsed("currency", Currency::parse);
     params.finish()?;
-    let held = all_held(&service, caller.customer_id).await?;
-    let bases = held.iter().map(|(portfolio, _)| portfolio.base_currency);
+    let owner = caller.customer_id;
+    let portfolios = portfolios::all(&service.table, owner).await?;
+    let bases = portfolios.iter().map(|portfolio| portfolio.base_currency);
     let base = currency.unwrap_or_else(|| common(bases));
-    let held: Vec<(Portfolio, Vec<Position>)> = held
-        .into_iter()
-        .map(|(portfolio, positions)| {
-            let positions = stated_in(base, &portfolio, positions);
-            (portfolio, positions)
-        })
-        .collect();
+    let (service, token) = (&service, &token);
+    let held: Vec<Held> = stream::iter(portfolios)
+        .map(|portfolio| Held::of(service, owner, portfolio.id, Some(base), token))
+        .buffered(SIDE_BY_SIDE)
+        .filter_map(async |read| portfolios::if_still_there(read))
+        .try_collect()
+        .await?;
 
-    let positions: Vec<&Position> = held.iter().flat_map(|(_, positions)| positions).collect();
-    let mut lots: Vec<(&Ticker, &Lot)> = Vec::new();
-    for position in &positions {
-        lots.extend(position.lots().iter().map(|lot| (&position.ticker, lot)));
-    }
+    let lots: Vec<(&Ticker, &Lot)> = held.iter().flat_map(Held::lots).collect();
     let book = service
         .prices
-        .book(lots.iter().copied(), Some(base), &token)
+        .book(lots.iter().copied(), Some(base), token)
         .await;
-    let all = Valuation::of(positions, base, &book.market)?;
-    let lines = held.iter().map(|(portfolio, positions)| {
-        let valued = Valuation::of(positions, base, &book.market)?;
-        Ok(line(portfolio, &valued.total, &all.total))
+    let all = Valuation::of(held.iter().flat_map(Held::positions), base, &book.market)?;
+    let lines = held.iter().map(|held| {
+        let valued = Valuation::of(held.positions(), base, &book.market)?;
+        Ok(line(&held.portfolio, &valued.total, &all.total))
     });
     let total = &all.total;
     let tickers: BTreeSet<_> = lots.iter().map(|(ticker, _)| *ticker).collect();
@@ -83,42 +81,6 @@ pub(crate) async fn get_overview(
         investments_count: u32::try_from(lots.len()).unwrap_or(u32::MAX),
         allocation: summary::allocation(all.by_type),
     })
-}
-
-async fn all_held(
-    service: &PortfolioService,
-    owner: CustomerId,
-) -> Result<Vec<(Portfolio, Vec<Position>)>> {
-    let ids = portfolios::ids(&service.table, owner).await?;
-    let (table, ledgers) = (&service.table, &service.ledgers);
-    stream::iter(ids)
-        .map(|id| async move {
-            let (portfolio, ledger) = ledger::load(table, ledgers, owner, id).await?;
-            Ok((
-                portfolio.value.portfolio,
-                ledger.positions().cloned().collect(),
-            ))
-        })
-        .buffered(SIDE_BY_SIDE)
-        .try_collect()
-        .await
-}
-
-/// The positions, without the rates that purchases state into another currency.
-fn stated_in(base: Currency, portfolio: &Portfolio, positions: Vec<Position>) -> Vec<Position> {
-    if portfolio.base_currency == base {
-        return positions;
-    }
-    let without = |position: Position| {
-        let lots = position.lots().iter().map(|lot| Lot {
-            fx_rate: None,
-            ..lot.clone()
-        });
-        let lots = lots.collect();
-        let tally = position.tally().clone();
-        Position::from_parts(position.ticker, lots, tally)
-    };
-    positions.into_iter().map(without).collect()
 }
 
 fn line(portfolio: &Portfolio, total: &Total, all: &Total) -> PortfolioLine {

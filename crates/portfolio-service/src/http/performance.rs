@@ -130,17 +130,17 @@ pub(crate) async fn get_overall_performance(
     let currency = params.parsed("currency", Currency::parse);
     params.finish()?;
     let owner = caller.customer_id;
-    let ids = portfolios::ids(&service.table, owner).await?;
-    let activities: Vec<Arc<Activity>> = stream::iter(ids)
-        .map(|id| {
-            let service = &service;
-            async move {
-                let (table, ledgers) = (&service.table, &service.ledgers);
-                let (portfolio, _, journal) = ledger::load_whole(table, ledgers, owner, id).await?;
-                service.performances.activity(&portfolio, &journal)
-            }
+    let portfolios = portfolios::all(&service.table, owner).await?;
+    let (table, ledgers) = (&service.table, &service.ledgers);
+    let memory = &service.performances;
+    let activities: Vec<Arc<Activity>> = stream::iter(portfolios)
+        .map(|portfolio| async move {
+            let (portfolio, _, journal) =
+                ledger::load_whole(table, ledgers, owner, portfolio.id).await?;
+            memory.activity(&portfolio, &journal)
         })
         .buffered(SIDE_BY_SIDE)
+        .filter_map(async |read| portfolios::if_still_there(read))
         .try_collect()
         .await?;
     let bases = activities

@@ -12,9 +12,9 @@ use service_kit::contract::{AnyRoute, NotFound, SignedIn};
 use service_kit::{Answer, CallerWithToken, PathId, Result};
 
 use super::figures::{self, amount, number};
+use super::held::Held;
 use crate::prices::PriceBook;
 use crate::state::PortfolioService;
-use crate::store::ledger;
 
 /// Read a portfolio's value, cost, gain, day change and allocation, in its base currency.
 #[utoipa::path(
@@ -31,15 +31,14 @@ pub(crate) async fn get_summary(
     CallerWithToken { caller, token }: CallerWithToken,
     PathId(id): PathId<PortfolioId>,
 ) -> Result<Answer> {
-    let (portfolio, ledger) =
-        ledger::load(&service.table, &service.ledgers, caller.customer_id, id).await?;
-    let base = portfolio.value.portfolio.base_currency;
-    let book = service.prices.book(ledger.lots(), Some(base), &token).await;
+    let held = Held::of(&service, caller.customer_id, id, None, &token).await?;
+    let base = held.portfolio.base_currency;
+    let book = service.prices.book(held.lots(), Some(base), &token).await;
     let Valuation {
         total,
         holdings,
         by_type,
-    } = Valuation::of(ledger.positions(), base, &book.market)?;
+    } = Valuation::of(held.positions(), base, &book.market)?;
     Answer::ok(&Summary {
         portfolio_id: id.to_string(),
         currency: base.code().to_owned(),
@@ -56,7 +55,7 @@ pub(crate) async fn get_summary(
         staleness: worst(&total, &book),
         sources: sources(&book),
         holdings_count: u32::try_from(holdings.len()).unwrap_or(u32::MAX),
-        investments_count: u32::try_from(ledger.lots().count()).unwrap_or(u32::MAX),
+        investments_count: u32::try_from(held.lots().count()).unwrap_or(u32::MAX),
     })
 }
 

@@ -88,6 +88,7 @@ impl Costs {
             cost: lot.cost,
             purchase_date: lot.purchase_date,
             rate: lot.fx_rate,
+            lacks_rate_of: lot.lacks_rate_of,
         });
         Ok(Self {
             lots: lots.collect(),
@@ -117,6 +118,7 @@ pub(super) fn open(part: &LotPart) -> OpenLot {
         cost: part.cost,
         purchase_date: part.purchase_date,
         rate: part.fx_rate,
+        lacks_rate_of: part.lacks_rate_of,
     }
 }
 

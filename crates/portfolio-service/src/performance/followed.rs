@@ -158,7 +158,12 @@ impl<'a> Followed<'a> {
         for moved in &costs.moves {
             let other = moved.counterpart;
             let is_inside = other.is_some_and(|other| within.contains(&other));
-            if !is_inside && self.range.from() <= moved.date && moved.date <= self.range.to() {
+            if self.range.from() > moved.date || moved.date > self.range.to() {
+                continue;
+            }
+            if is_inside {
+                self.add_inside(moved);
+            } else {
                 self.add_move(&mut followable, moved)?;
             }
         }
@@ -203,6 +208,19 @@ impl<'a> Followed<'a> {
             });
         }
         Ok(())
+    }
+
+    /// What goes from one of the portfolios to another may have cost something else there: an
+    /// average has a rate of its own. At its cost, it changes nothing but that.
+    fn add_inside(&mut self, moved: &Move) {
+        let parts = moved.parts.iter().map(|part| Transferred {
+            date: moved.date,
+            direction: moved.direction,
+            value: part.cost,
+            rate: None,
+            lot: open(part),
+        });
+        self.records.transferred.extend(parts);
     }
 
     fn add_money(&mut self, activity: &'a Activity, scope: Scope<'_>) {

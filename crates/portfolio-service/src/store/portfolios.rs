@@ -82,13 +82,18 @@ pub(crate) async fn list(
 }
 
 /// All of the owner's portfolios, oldest first.
-pub(crate) async fn ids(table: &Table, owner: CustomerId) -> Result<Vec<PortfolioId>> {
+pub(crate) async fn all(table: &Table, owner: CustomerId) -> Result<Vec<Portfolio>> {
     let query = Query::partition(owner_partition(owner)).prefix("PF#");
     let items = table.query_all::<StoredPortfolio>(&query).await?;
-    Ok(items
-        .into_iter()
-        .map(|item| item.value.portfolio.id)
-        .collect())
+    Ok(items.into_iter().map(|item| item.value.portfolio).collect())
+}
+
+/// None for a portfolio that is deleted while all are read.
+pub(crate) fn if_still_there<T>(read: Result<T>) -> Option<Result<T>> {
+    match read {
+        Err(Error::NotFound { .. }) => None,
+        read => Some(read),
+    }
 }
 
 pub(crate) fn create(table: &Table, portfolio: &Portfolio, clock: &Clock) -> Result<Write> {

@@ -210,6 +210,7 @@ impl Dealer {
             cost: throw.money(throw.price),
             fees: throw.money(throw.charge),
             fx_rate: throw.rate(),
+            lacks_rate_of: None,
         };
         let back = if throw.named {
             self.departed.pop()

@@ -13,6 +13,7 @@ fn part(lot: u128, date: &str, quantity: &str, cost: &str, fees: &str) -> LotPar
         cost: usd(cost),
         fees: usd(fees),
         fx_rate: None,
+        lacks_rate_of: None,
     }
 }
 

@@ -21,6 +21,7 @@ fn lot(cost: &str, currency: Currency, purchase_date: Date) -> OpenLot {
         cost: money(cost, currency),
         purchase_date,
         rate: None,
+        lacks_rate_of: None,
     }
 }
 
@@ -148,6 +149,7 @@ fn a_rate_of_the_entrys_own_counts_before_the_markets() {
     .in_euro();
     let one = OpenLot {
         rate: Rate::parse("1.00").ok(),
+        lacks_rate_of: None,
         ..lot("100", Currency::EUR, day(-5))
     };
     let records = Records {

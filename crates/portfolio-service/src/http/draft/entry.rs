@@ -165,5 +165,6 @@ fn arriving(lot: &GivenLot, currency: Currency, clock: &Clock) -> Option<LotPart
         cost: lot.cost?.in_currency(currency),
         fees: lot.fees.unwrap_or(Charge::ZERO).in_currency(currency),
         fx_rate: lot.fx_rate,
+        lacks_rate_of: None,
     })
 }

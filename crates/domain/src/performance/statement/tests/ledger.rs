@@ -137,6 +137,7 @@ impl Ledger {
                     cost: euro(cost),
                     purchase_date: date,
                     rate,
+                    lacks_rate_of: None,
                 };
                 self.lots.push((cents(units), lot));
                 self.post(PostingKind::Fee, date, cents(fee), rate);
@@ -194,6 +195,7 @@ impl Ledger {
                 cost,
                 purchase_date: day(-8),
                 rate: None,
+                lacks_rate_of: None,
             };
             self.lots.push((cents(units), lot));
             self.transfer(date, Direction::In, lot, cents(units) * price);

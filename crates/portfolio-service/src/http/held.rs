@@ -1,0 +1,109 @@
+//! What a portfolio holds, ready to be valued in a currency.
+//!
+//! Read from positions. Only where several purchases in another currency share
+//! one cost and not all state a rate into it (an average pool, a lot that came
+//! back), that instrument is folded anew with the market's rates.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use domain::ledger::{Lot, Position, Transaction};
+use domain::portfolio::{CostBasisMethod, Portfolio};
+use domain::{Currency, CustomerId, PortfolioId, Ticker};
+use service_kit::{AccessToken, Error, Result};
+
+use crate::state::PortfolioService;
+use crate::store::ledger::{self, Ledger};
+
+pub(super) struct Held {
+    pub(super) portfolio: Portfolio,
+    ledger: Arc<Ledger>,
+    /// Instead of the ledger's own.
+    restated: BTreeMap<Ticker, Position>,
+}
+
+impl Held {
+    pub(super) fn positions(&self) -> impl Iterator<Item = &Position> + Clone {
+        self.ledger
+            .positions()
+            .map(|position| self.restated.get(&position.ticker).unwrap_or(position))
+    }
+
+    pub(super) fn lots(&self) -> impl Iterator<Item = (&Ticker, &Lot)> + Clone {
+        self.positions()
+            .flat_map(|position| position.lots().iter().map(|lot| (&position.ticker, lot)))
+    }
+
+    /// The holdings of the owner's portfolio, with costs in `base`.
+    pub(super) async fn of(
+        service: &PortfolioService,
+        owner: CustomerId,
+        id: PortfolioId,
+        base: Option<Currency>,
+        token: &AccessToken,
+    ) -> Result<Self> {
+        let (table, ledgers) = (&service.table, &service.ledgers);
+        let (portfolio, ledger) = ledger::load(table, ledgers, owner, id).await?;
+        let mut held = Self {
+            portfolio: portfolio.value.portfolio,
+            ledger,
+            restated: BTreeMap::new(),
+        };
+        let base = base.unwrap_or(held.portfolio.base_currency);
+        let takes_stated = held.takes_stated(base);
+        if held.mixes_rates(base).next().is_some() {
+            let (portfolio, ledger, journal) =
+                ledger::load_whole(table, ledgers, owner, id).await?;
+            (held.portfolio, held.ledger) = (portfolio.value.portfolio, ledger);
+            for ticker in held.mixes_rates(base).cloned().collect::<Vec<_>>() {
+                let mut entries: Vec<Transaction> = journal.of(&ticker).cloned().collect();
+                if !takes_stated {
+                    entries
+                        .iter_mut()
+                        .for_each(|entry| entry.entry.forget_rates());
+                }
+                service.histories.fill(&mut entries, base, token).await;
+                let method = held.portfolio.cost_basis_method;
+                let folded = Position::fold(ticker.clone(), &entries, method);
+                let folded = folded.map_err(Error::internal)?;
+                held.restated.insert(ticker, folded.position);
+            }
+        }
+        if !takes_stated {
+            held.forget_rates();
+        }
+        Ok(held)
+    }
+
+    /// Whether the rates that entries state are rates into it.
+    fn takes_stated(&self, base: Currency) -> bool {
+        self.portfolio.base_currency == base
+    }
+
+    /// The instruments whose cost the market's rate of one day is not the rate of.
+    fn mixes_rates(&self, base: Currency) -> impl Iterator<Item = &Ticker> {
+        let is_average = self.portfolio.cost_basis_method == CostBasisMethod::Average;
+        let pools = is_average && !self.takes_stated(base);
+        let mixes = move |lot: &Lot| lot.currency != base && (pools || lot.lacks_rate_of.is_some());
+        let positions = self.ledger.positions();
+        positions
+            .filter(move |position| position.lots().iter().any(mixes))
+            .map(|position| &position.ticker)
+    }
+
+    /// Lets the other lots be converted at the market's rates.
+    fn forget_rates(&mut self) {
+        for position in self.ledger.positions() {
+            let without = || {
+                let lots = position.lots().iter().map(|lot| Lot {
+                    fx_rate: None,
+                    ..lot.clone()
+                });
+                let (ticker, tally) = (position.ticker.clone(), position.tally().clone());
+                Position::from_parts(ticker, lots.collect(), tally)
+            };
+            let ticker = position.ticker.clone();
+            self.restated.entry(ticker).or_insert_with(without);
+        }
+    }
+}
