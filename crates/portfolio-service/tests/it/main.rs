@@ -6,6 +6,7 @@
 )]
 
 mod access;
+mod average;
 mod batches;
 mod cash;
 mod concurrency;
