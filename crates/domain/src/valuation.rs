@@ -6,10 +6,15 @@
 //! A price is converted with the rate of the valuation day, a cost with that of
 //! the day it was paid on: the purchase's own, or else the market's. What a gain
 //! owes to the rate alone is told apart.
+//!
+//! `total.rs` adds up, `needs.rs` says what to look up first.
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
-use std::collections::{BTreeMap, BTreeSet};
+mod needs;
+mod total;
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -19,6 +24,9 @@ use crate::ledger::{Lot, Position};
 use crate::money::ArithmeticError;
 use crate::performance::Series;
 use crate::{Currency, InstrumentType, Money, Price, Quantity, Rate, Ticker};
+
+pub use self::needs::{PastNeeds, needs, past_needs, rates_of_marks};
+pub use self::total::Total;
 
 /// A price seen in the market.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,12 +147,14 @@ impl LotValue {
         market: &Market,
     ) -> Result<Self, ArithmeticError> {
         let cost_rate = market.rate_paid(lot, to);
+        let basis = lot.cost_basis()?;
         let cost_basis = match &cost_rate {
-            Ok(rate) => Ok(lot.cost_basis()?.convert(*rate, to)?),
+            Ok(rate) => Ok(basis.convert(*rate, to)?),
             Err(missing) => Err(missing.clone()),
         };
         let currency_gain = match (&cost_basis, market.rate(lot.currency, to)) {
-            (Ok(paid), Ok(rate)) => Ok(lot.cost_basis()?.convert(rate, to)?.try_sub(*paid)?),
+            (Ok(_), Ok(_)) if lot.currency == to => Ok(Money::zero(to)),
+            (Ok(paid), Ok(rate)) => Ok(basis.convert(rate, to)?.try_sub(*paid)?),
             (Err(missing), _) => Err(missing.clone()),
             (_, Err(missing)) => Err(missing),
         };
@@ -194,132 +204,6 @@ fn value_before(
     mark.previous_close.map(at_close).transpose()
 }
 
-/// Amounts summed in one currency, with what could not be summed.
-///
-/// The sum of nothing is zero and complete; a sum that lacks all its parts is
-/// unknown (`None`), never zero.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Total {
-    pub currency: Currency,
-    pub missing: BTreeSet<Missing>,
-    lots: usize,
-    /// Of the lots in `cost_basis`.
-    quantity: Quantity,
-    cost_basis: Option<Money>,
-    market_value: Option<Money>,
-    unrealized_gain: Option<Money>,
-    currency_gain: Option<Money>,
-    day_change: Option<Money>,
-}
-
-impl Total {
-    pub fn zero(currency: Currency) -> Self {
-        Self {
-            currency,
-            missing: BTreeSet::new(),
-            lots: 0,
-            quantity: Quantity::ZERO,
-            cost_basis: None,
-            market_value: None,
-            unrealized_gain: None,
-            currency_gain: None,
-            day_change: None,
-        }
-    }
-
-    pub fn status(&self) -> Status {
-        if self.missing.is_empty() {
-            Status::Ok
-        } else if self.market_value.is_some() {
-            Status::Partial
-        } else {
-            Status::Unavailable
-        }
-    }
-
-    fn known(&self, sum: Option<Money>) -> Option<Money> {
-        if self.lots == 0 {
-            Some(Money::zero(self.currency))
-        } else {
-            sum
-        }
-    }
-
-    /// Over the lots whose currency could be converted.
-    pub fn cost_basis(&self) -> Option<Money> {
-        self.known(self.cost_basis)
-    }
-
-    /// Over the lots that have a price.
-    pub fn market_value(&self) -> Option<Money> {
-        self.known(self.market_value)
-    }
-
-    /// Over the lots that have a price.
-    pub fn unrealized_gain(&self) -> Option<Money> {
-        self.known(self.unrealized_gain)
-    }
-
-    /// What rates did to the unrealized gain, over the lots that have a price and both rates.
-    pub fn currency_gain(&self) -> Option<Money> {
-        self.known(self.currency_gain)
-    }
-
-    /// Over the lots whose previous close is known.
-    pub fn day_change(&self) -> Option<Money> {
-        self.known(self.day_change)
-    }
-
-    /// Cost per unit over the lots in [`Total::cost_basis`], rounded half to even to ten places.
-    pub fn average_cost(&self) -> Option<Decimal> {
-        self.cost_basis?.per(self.quantity).ok()
-    }
-
-    /// Adds one lot that was valued in this currency.
-    ///
-    /// # Errors
-    ///
-    /// `Overflow`, `CurrencyMismatch`.
-    pub fn add(&mut self, lot: &LotValue) -> Result<(), ArithmeticError> {
-        self.lots = self.lots.saturating_add(1);
-        match &lot.cost_basis {
-            Ok(cost_basis) => {
-                sum(&mut self.cost_basis, Some(*cost_basis))?;
-                self.quantity = self.quantity.try_add(lot.quantity)?;
-            }
-            Err(missing) => {
-                self.missing.insert(missing.clone());
-            }
-        }
-        match &lot.current {
-            Ok(current) => {
-                sum(&mut self.market_value, Some(current.market_value))?;
-                sum(&mut self.unrealized_gain, current.unrealized_gain)?;
-                match &current.currency_gain {
-                    Ok(gain) => sum(&mut self.currency_gain, Some(*gain))?,
-                    Err(missing) => drop(self.missing.insert(missing.clone())),
-                }
-                sum(&mut self.day_change, current.day_change)?;
-            }
-            Err(missing) => {
-                self.missing.insert(missing.clone());
-            }
-        }
-        Ok(())
-    }
-}
-
-fn sum(total: &mut Option<Money>, part: Option<Money>) -> Result<(), ArithmeticError> {
-    if let Some(part) = part {
-        *total = Some(
-            total
-                .unwrap_or(Money::zero(part.currency()))
-                .try_add(part)?,
-        );
-    }
-    Ok(())
-}
-
 /// All open lots of one instrument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holding {
@@ -363,19 +247,25 @@ impl Valuation {
             .into_iter()
             .filter(|position| !position.lots().is_empty())
         {
-            let currency = common_currency(position).unwrap_or(base);
-            let mut own = Total::zero(currency);
             let mut in_base = Total::zero(base);
-            for lot in position.lots() {
-                own.add(&LotValue::of(&position.ticker, lot, currency, market)?)?;
-                let value = LotValue::of(&position.ticker, lot, base, market)?;
-                in_base.add(&value)?;
-                total.add(&value)?;
-                types
-                    .entry(lot.instrument_type.clone())
-                    .or_insert_with(|| Total::zero(base))
-                    .add(&value)?;
+            let same_type = |one: &Lot, other: &Lot| one.instrument_type == other.instrument_type;
+            for lots in position.lots().chunk_by(same_type) {
+                let part = Total::of(&position.ticker, lots, base, market)?;
+                in_base.merge(&part)?;
+                if let Some(lot) = lots.first() {
+                    types
+                        .entry(lot.instrument_type.clone())
+                        .or_insert_with(|| Total::zero(base))
+                        .merge(&part)?;
+                }
             }
+            total.merge(&in_base)?;
+            let currency = common_currency(position).unwrap_or(base);
+            let own = if currency == base {
+                in_base.clone()
+            } else {
+                Total::of(&position.ticker, position.lots(), currency, market)?
+            };
             let quantity = position.quantity()?;
             holdings.push(Holding {
                 ticker: position.ticker.clone(),
@@ -397,7 +287,7 @@ impl Valuation {
                 (kind, sum, weight)
             })
             .collect();
-        by_type.sort_by_key(|(_, sum, _)| std::cmp::Reverse(sum.market_value.map(Money::amount)));
+        by_type.sort_by_key(|(_, sum, _)| std::cmp::Reverse(sum.market_value().map(Money::amount)));
         Ok(Self {
             total,
             holdings,
@@ -419,7 +309,7 @@ fn price_in(
 }
 
 fn weight(part: &Total, total: &Total) -> Option<Decimal> {
-    part.market_value?.share_of(total.market_value?).ok()
+    part.market_value()?.share_of(total.market_value()?).ok()
 }
 
 fn common_currency(position: &Position) -> Option<Currency> {
@@ -437,68 +327,6 @@ fn latest_type(position: &Position) -> InstrumentType {
         .iter()
         .max_by_key(|lot| lot.updated_at)
         .map_or_else(InstrumentType::other, |lot| lot.instrument_type.clone())
-}
-
-/// Every price that valuing `lots` asks for, and, where they are to be summed
-/// in `base`, every rate.
-///
-/// Rates of instruments that trade in another currency than they were bought in
-/// are known only once their price is; [`rates_of_marks`] names those.
-pub fn needs<'a>(
-    lots: impl Iterator<Item = (&'a Ticker, &'a Lot)>,
-    base: Option<Currency>,
-) -> (BTreeSet<Ticker>, BTreeSet<(Currency, Currency)>) {
-    let mut tickers = BTreeSet::new();
-    let mut pairs = BTreeSet::new();
-    for (ticker, lot) in lots {
-        if !tickers.contains(ticker) {
-            tickers.insert(ticker.clone());
-        }
-        pairs.extend(
-            base.filter(|base| *base != lot.currency)
-                .map(|base| (lot.currency, base)),
-        );
-    }
-    (tickers, pairs)
-}
-
-/// The missing rates from the currency a price came in to the currency a lot
-/// was bought in, and to `base` where the lots are to be summed in it.
-pub fn rates_of_marks<'a>(
-    lots: impl Iterator<Item = (&'a Ticker, &'a Lot)>,
-    base: Option<Currency>,
-    market: &Market,
-) -> BTreeSet<(Currency, Currency)> {
-    lots.filter_map(|(ticker, lot)| Some((market.marks.get(ticker)?.currency, lot.currency)))
-        .flat_map(|(from, to)| [Some((from, to)), base.map(|base| (from, base))])
-        .flatten()
-        .filter(|pair| pair.0 != pair.1 && !market.rates.contains_key(pair))
-        .collect()
-}
-
-/// Rates of past days that a valuation takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PastNeeds {
-    pub pairs: BTreeSet<(Currency, Currency)>,
-    pub from: Date,
-    pub to: Date,
-}
-
-/// The past rates that the cost of `lots` in `base` takes, if it takes any.
-pub fn past_needs<'a>(lots: impl Iterator<Item = &'a Lot>, base: Currency) -> Option<PastNeeds> {
-    let mut needs: Option<PastNeeds> = None;
-    for lot in lots.filter(|lot| lot.currency != base && lot.fx_rate.is_none()) {
-        let day = lot.purchase_date;
-        let needs = needs.get_or_insert_with(|| PastNeeds {
-            pairs: BTreeSet::new(),
-            from: day,
-            to: day,
-        });
-        needs.pairs.insert((lot.currency, base));
-        needs.from = needs.from.min(day);
-        needs.to = needs.to.max(day);
-    }
-    needs
 }
 
 #[cfg(test)]

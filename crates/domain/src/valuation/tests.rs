@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use jiff::civil::date;
 use proptest::prelude::*;
 
