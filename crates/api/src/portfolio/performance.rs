@@ -109,6 +109,9 @@ pub struct Performance {
     /// Days on which money came out although nothing was held. `twr` does not have it, `gain` and
     /// `mwr` do.
     pub left_out: Vec<Date>,
+    /// The first day that began or ended below zero, where returns are `VALUE_BELOW_ZERO`.
+    #[schema(required)]
+    pub below_zero: Option<Date>,
     /// Why a figure is `null`, by its name, as a stable word: `MISSING_INPUT` where `missing` says
     /// what, else as for the figure in the documentation (`UNDER_ONE_YEAR`, `NOTHING_INVESTED`, …).
     pub reasons: BTreeMap<String, String>,

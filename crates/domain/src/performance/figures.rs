@@ -41,6 +41,8 @@ pub struct Figures {
     pub days: Option<i32>,
     /// Days whose earnings the time-weighted figures do not hold.
     pub left_out: Vec<Date>,
+    /// The day that leaves no return, because it began or ended with less than nothing.
+    pub below_zero: Option<Date>,
 }
 
 impl Figures {
@@ -78,6 +80,10 @@ impl Figures {
             worst_day: extremes.map(|(_, worst)| worst),
             since: chain().map(Returns::since).ok(),
             days: chain().map(Returns::length).ok(),
+            below_zero: match &returns {
+                Err(NoFigure::BelowZero { date }) => Some(*date),
+                _ => None,
+            },
             left_out: chain().map_or_else(|_| Vec::new(), |chain| chain.left_out().to_vec()),
         };
         Ok((figures, returns))

@@ -19,7 +19,7 @@ use crate::money::ArithmeticError;
 /// | A day | Its factor |
 /// |---|---|
 /// | with nothing invested and nothing earned | 1 |
-/// | with nothing invested on which money still came out (a late dividend) | 1; the day is in [`Returns::left_out`] |
+/// | with nothing invested on which money still came out (a late dividend) or went in (a late fee) | 1; the day is in [`Returns::left_out`] |
 /// | that begins or ends below zero | none: there is no chain (`BelowZero`) |
 /// | on which everything is lost | 0, and the chain stays at −100 % |
 ///
@@ -71,7 +71,10 @@ impl Returns {
             if start < Decimal::ZERO || end < Decimal::ZERO {
                 return Ok(Err(NoFigure::BelowZero { date: date_of(day) }));
             }
-            if start.is_zero() && !end.is_zero() {
+            // A charge on a day that nothing was held on is no loss of what was.
+            let nothing_held = previous.is_zero() && value.is_zero() && went.is_zero();
+            let start = if nothing_held { Decimal::ZERO } else { start };
+            if start.is_zero() && !(end.is_zero() && came.is_zero()) {
                 chain.left_out.push(date_of(day));
             }
             chain.push(start, end);
@@ -80,7 +83,7 @@ impl Returns {
             return Ok(Err(NoFigure::NothingInvested));
         }
         if daily.opening_value().is_zero() {
-            chain.since = chain.first_invested_day();
+            chain.since = chain.first_invested_day(&daily.at_start);
         }
         Ok(Ok(chain))
     }
@@ -98,10 +101,15 @@ impl Returns {
         self.index.push(index);
     }
 
-    fn first_invested_day(&self) -> i32 {
-        let days = self.opening.saturating_add(1)..;
-        let first = days.zip(&self.invested).find(|(_, invested)| **invested);
-        first.map_or(self.opening, |(day, _)| day)
+    /// The day the first money came: at its start, or at its close and so at work from the next.
+    fn first_invested_day(&self, at_start: &[Decimal]) -> i32 {
+        let days = (self.opening..).zip(at_start).skip(1).zip(&self.invested);
+        let first = days
+            .map(|((day, came), invested)| (day, came, *invested))
+            .find(|(_, _, invested)| *invested);
+        first.map_or(self.opening, |(day, came, _)| {
+            day.saturating_sub(i32::from(came.is_zero()))
+        })
     }
 
     /// The time-weighted return of the range, not annualised.

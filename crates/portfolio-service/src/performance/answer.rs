@@ -76,9 +76,11 @@ pub(super) fn measured(
     let mut doubts = Doubts::default();
     let mut reasons = Reasons::default();
     let mut answer = empty(question);
+    let mut gaps = Vec::new();
     match Daily::of(&book, &followed.rates, range) {
         Ok(daily) => {
-            doubts.note(daily.missing(), market);
+            gaps.extend_from_slice(daily.missing());
+            doubts.note(&gaps, market);
             doubts.note_unknown(&followed, market);
             fill(&mut answer, &daily, question.base, &mut reasons)?;
             if let Some(ticker) = &question.benchmark {
@@ -90,14 +92,17 @@ pub(super) fn measured(
         Err(Unvalued::Missing(gaps)) => {
             doubts.note(&gaps, market);
             answer.status = FigureStatus::Unavailable;
-            for name in FIGURES {
+            let asked = question.benchmark.as_ref().map(|_| "benchmark");
+            for name in FIGURES.into_iter().chain(asked) {
                 reasons.add(name, MISSING_INPUT);
             }
         }
         Err(Unvalued::Overflow(error)) => return Err(error.into()),
     }
     doubts.note(&followed.unpriced, market);
-    answer.statement = statement(&followed, &book, &mut doubts, market)?;
+    let is_whole = answer.status == FigureStatus::Ok && gaps.is_empty();
+    let statement = statement(&followed, &book, &mut doubts, market)?;
+    answer.statement = statement.filter(|_| is_whole);
     if answer.statement.is_none() {
         reasons.add("statement", MISSING_INPUT);
     }
@@ -113,8 +118,8 @@ pub(super) fn measured(
     Ok(answer)
 }
 
-/// Every figure that may be null.
-const FIGURES: [&str; 14] = [
+/// Every figure that may be null, besides the benchmark.
+const FIGURES: [&str; 13] = [
     "start_value",
     "end_value",
     "net_flow",
@@ -128,7 +133,6 @@ const FIGURES: [&str; 14] = [
     "max_drawdown",
     "best_day",
     "worst_day",
-    "benchmark",
 ];
 
 fn empty(question: &Question) -> Performance {
@@ -164,6 +168,7 @@ fn empty(question: &Question) -> Performance {
         since: None,
         days: None,
         left_out: Vec::new(),
+        below_zero: None,
         reasons: BTreeMap::new(),
         statement: None,
         benchmark: None,
@@ -206,6 +211,7 @@ fn fill(
     answer.since = figures.since;
     answer.days = figures.days;
     answer.left_out = figures.left_out;
+    answer.below_zero = figures.below_zero;
     Ok(())
 }
 

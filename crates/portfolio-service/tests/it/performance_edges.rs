@@ -148,6 +148,33 @@ async fn an_instrument_without_a_price_is_left_out_by_name() {
     );
 }
 
+/// It joins at the first close, as money of that close: one flow, so that both returns are one.
+#[tokio::test]
+async fn what_joins_late_is_counted_from_the_close_it_joins_at() {
+    let world = World::new().await;
+    let portfolio = world.portfolio().await;
+    let closes = [("2024-02-01", "10"), ("2025-06-02", "12")];
+    world.market.closes("LATE", "USD", &closes);
+    let bought = traded("BUY", "LATE", "1", "7", "2024-01-02", "");
+    world.enter_all(&portfolio, &[bought]).await;
+    let path = format!("{portfolio}/performance?to=2025-06-02");
+    let found = world.read(&path).await;
+    assert_figures(
+        &found,
+        &[
+            ("/status", "partial"),
+            ("/net_flow", "10"),
+            ("/since", "2024-02-01"),
+            ("/days", "487"),
+            ("/twr", "0.2"),
+            // A statement would have the purchase at 7.
+            ("/statement", "null"),
+            ("/reasons/statement", "MISSING_INPUT"),
+        ],
+    );
+    assert_eq!(found.at("/twr_annualized"), found.at("/mwr"));
+}
+
 #[tokio::test]
 async fn a_purchase_before_the_first_close_is_priced_by_itself() {
     let world = World::new().await;

@@ -82,6 +82,35 @@ fn a_dividend_that_comes_when_nothing_is_held_any_more_is_said_to_be_left_out() 
 }
 
 #[test]
+fn a_charge_on_a_day_that_nothing_is_held_on_loses_nothing() {
+    let flows = [
+        usd(day(-5), "0.5"),
+        usd(day(-4), "100"),
+        usd(day(1), "-110"),
+        usd(day(3), "1"),
+        usd(day(5), "100"),
+    ];
+    let held = Owned::new(
+        "A",
+        &[(day(-4), "1"), (day(1), "0"), (day(5), "1")],
+        prices(&[
+            (day(-4), "100"),
+            (day(1), "110"),
+            (day(5), "100"),
+            (day(6), "120"),
+        ]),
+        &flows,
+    );
+    let daily = Daily::of(&held.book(), &dollars(), range(day(-9), day(6))).unwrap();
+    let figures = Figures::of(&daily).unwrap();
+    assert_eq!(shown(figures.twr), "0.32");
+    assert_eq!(figures.left_out, [day(-5), day(3)]);
+    assert_eq!(figures.since, Some(day(-4)));
+    assert_eq!(figures.gain, dec("28.5"));
+    assert_eq!(figures.max_drawdown.unwrap().depth, Ratio::ZERO);
+}
+
+#[test]
 fn without_any_money_there_is_no_return() {
     let daily = Daily::of(&Book::default(), &dollars(), range(day(1), day(4))).unwrap();
     let figures = Figures::of(&daily).unwrap();
