@@ -49,6 +49,10 @@ impl Pool {
         lot: &mut Lot,
         costs: &mut CostsByRate,
     ) -> Result<(), ArithmeticError> {
+        // What was sold to the last unit lacks nothing any more.
+        if self.quantity.is_zero() {
+            self.lacks_rate_of = None;
+        }
         let cost = rounded(lot.cost.amount());
         self.quantity = add(self.quantity, lot.quantity.value())?;
         self.cost = add(self.cost, cost)?;
