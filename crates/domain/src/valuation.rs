@@ -7,12 +7,13 @@
 //! the day it was paid on: the purchase's own, or else the market's. What a gain
 //! owes to the rate alone is told apart.
 //!
-//! `total.rs` adds up, `needs.rs` says what to look up first.
+//! `total.rs` adds up, `worth.rs` adds the cash, `needs.rs` says what to look up first.
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod needs;
 mod total;
+mod worth;
 
 use std::collections::BTreeMap;
 
@@ -27,6 +28,7 @@ use crate::{Currency, InstrumentType, Money, Price, Quantity, Rate, Ticker};
 
 pub use self::needs::{PastNeeds, needs, past_needs, rates_of_marks};
 pub use self::total::Total;
+pub use self::worth::{CashValue, Worth};
 
 /// A price seen in the market.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -105,10 +105,20 @@ impl Prices {
             book.insert(ticker, seen);
         }
         let more_pairs = rates_of_marks(lots, base, &book.market);
-        if !more_pairs.is_empty() {
-            self.add(&mut book, Vec::new(), &more_pairs).await;
-        }
+        self.add_rates(&mut book, more_pairs).await;
         book
+    }
+
+    /// Adds the rates of pairs to what a valuation was given.
+    pub(crate) async fn add_rates(
+        &self,
+        book: &mut PriceBook,
+        mut pairs: BTreeSet<(Currency, Currency)>,
+    ) {
+        pairs.retain(|pair| !book.market.rates.contains_key(pair));
+        if !pairs.is_empty() {
+            self.add(book, Vec::new(), &pairs).await;
+        }
     }
 
     /// The quotes of some symbols, pairs among them, as far as they can be had.

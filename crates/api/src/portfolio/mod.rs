@@ -352,9 +352,16 @@ pub struct Summary {
     /// The currency of every amount here.
     #[schema(example = "USD")]
     pub currency: String,
-    /// `null` when nothing could be valued, never zero.
+    /// Of what is held; `null` when nothing could be valued, never zero.
     #[schema(required)]
     pub market_value: Option<Number>,
+    /// What the cash is worth, of portfolios with `cash_tracking`; `null` where there are none, and
+    /// where no balance could be converted.
+    #[schema(required)]
+    pub cash: Option<Number>,
+    /// `market_value + cash`.
+    #[schema(required)]
+    pub total_value: Option<Number>,
     /// Over the lots whose currency could be converted.
     #[schema(required)]
     pub cost_basis: Option<Number>,

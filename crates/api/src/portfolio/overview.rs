@@ -14,9 +14,16 @@ pub struct Overview {
     /// The currency of every amount here.
     #[schema(example = "USD")]
     pub currency: String,
-    /// `null` when nothing could be valued, never zero.
+    /// Of what is held; `null` when nothing could be valued, never zero.
     #[schema(required)]
     pub market_value: Option<Number>,
+    /// What the cash is worth, of portfolios with `cash_tracking`; `null` where there are none, and
+    /// where no balance could be converted.
+    #[schema(required)]
+    pub cash: Option<Number>,
+    /// `market_value + cash`.
+    #[schema(required)]
+    pub total_value: Option<Number>,
     /// Over the lots whose currency could be converted, at the rates of the days they were bought on.
     #[schema(required)]
     pub cost_basis: Option<Number>,
@@ -62,12 +69,17 @@ pub struct PortfolioLine {
     #[schema(required)]
     pub market_value: Option<Number>,
     #[schema(required)]
+    pub cash: Option<Number>,
+    /// `market_value + cash`.
+    #[schema(required)]
+    pub total_value: Option<Number>,
+    #[schema(required)]
     pub cost_basis: Option<Number>,
     #[schema(required)]
     pub unrealized_gain: Option<Number>,
     #[schema(required)]
     pub day_change: Option<Number>,
-    /// Part of the value of all portfolios, from 0 to 1, rounded half to even to six places.
+    /// Part of the `market_value` of all portfolios, from 0 to 1, rounded half to even to six places.
     #[schema(required)]
     pub weight: Option<Number>,
     pub status: FigureStatus,

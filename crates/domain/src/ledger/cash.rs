@@ -9,6 +9,7 @@
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::exact::{add, rounded, sub};
 use super::{Entry, LedgerError, Transaction};
@@ -24,6 +25,68 @@ pub struct CashAccount {
     pub steps: Vec<(Date, Decimal)>,
     /// The first day that ended below zero.
     pub first_negative: Option<Date>,
+}
+
+/// What there is of each currency, kept up entry by entry, in any order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Balances(Vec<Money>);
+
+impl Balances {
+    /// # Errors
+    ///
+    /// As [`moved_by`].
+    pub fn of<'a>(
+        entries: impl IntoIterator<Item = &'a Transaction>,
+    ) -> Result<Self, ArithmeticError> {
+        let mut balances = Self::default();
+        for transaction in entries {
+            balances.count(&transaction.entry)?;
+        }
+        Ok(balances)
+    }
+
+    /// Adds what an entry moves.
+    ///
+    /// # Errors
+    ///
+    /// As [`moved_by`].
+    pub fn count(&mut self, entry: &Entry) -> Result<(), ArithmeticError> {
+        moved_by(entry)?.map_or(Ok(()), |moved| self.add(moved))
+    }
+
+    /// Takes back what an entry moved.
+    ///
+    /// # Errors
+    ///
+    /// As [`moved_by`].
+    pub fn take_back(&mut self, entry: &Entry) -> Result<(), ArithmeticError> {
+        let moved = moved_by(entry)?.map(outgoing).transpose()?;
+        moved.map_or(Ok(()), |moved| self.add(moved))
+    }
+
+    fn add(&mut self, moved: Money) -> Result<(), ArithmeticError> {
+        let currency = moved.currency();
+        match self
+            .0
+            .binary_search_by_key(&currency, |money| money.currency())
+        {
+            Ok(place) => {
+                let sum = add(self.0[place].amount(), moved.amount())?;
+                self.0[place] = Money::new(sum, currency);
+                if sum.is_zero() {
+                    self.0.remove(place);
+                }
+            }
+            Err(place) if !moved.amount().is_zero() => self.0.insert(place, moved),
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// By currency; none of them is zero.
+    pub fn iter(&self) -> impl Iterator<Item = Money> {
+        self.0.iter().copied()
+    }
 }
 
 /// What an entry does to the cash of its currency; nothing for a split or a

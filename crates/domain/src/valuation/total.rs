@@ -42,6 +42,11 @@ impl Total {
         }
     }
 
+    /// Whether there are no lots in it.
+    pub const fn is_empty(&self) -> bool {
+        self.lots == 0
+    }
+
     pub fn status(&self) -> Status {
         if self.missing.is_empty() {
             Status::Ok

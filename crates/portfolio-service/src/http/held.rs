@@ -7,16 +7,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use domain::ledger::cash::Balances;
 use domain::ledger::{Lot, Position, Transaction};
 use domain::portfolio::{CostBasisMethod, Portfolio};
-use domain::{Currency, CustomerId, PortfolioId, Ticker};
+use domain::valuation::{CashValue, Market, Total, Worth};
+use domain::{Currency, CustomerId, Money, PortfolioId, Ticker};
 use service_kit::{AccessToken, Error, Result};
 
 use crate::state::PortfolioService;
 use crate::store::ledger::{self, Ledger};
+use crate::store::portfolios::StoredPortfolio;
 
 pub(super) struct Held {
     pub(super) portfolio: Portfolio,
+    /// Where it is followed.
+    pub(super) cash: Option<Balances>,
     ledger: Arc<Ledger>,
     /// Instead of the ledger's own.
     restated: BTreeMap<Ticker, Position>,
@@ -34,6 +39,24 @@ impl Held {
             .flat_map(|position| position.lots().iter().map(|lot| (&position.ticker, lot)))
     }
 
+    pub(super) fn balances(&self) -> impl Iterator<Item = Money> {
+        self.cash.iter().flat_map(Balances::iter)
+    }
+
+    /// The rates that its cash takes.
+    pub(super) fn cash_pairs(&self, base: Currency) -> impl Iterator<Item = (Currency, Currency)> {
+        self.balances()
+            .map(move |balance| (balance.currency(), base))
+            .filter(|(from, to)| from != to)
+    }
+
+    pub(super) fn worth<'a>(&self, held: &'a Total, market: &Market) -> Result<Worth<'a>> {
+        let cash = self.cash.as_ref();
+        let value = |cash: &Balances| CashValue::of(cash.iter(), held.currency, market);
+        let cash = cash.map(value).transpose()?;
+        Ok(Worth { held, cash })
+    }
+
     /// The holdings of the owner's portfolio, with costs in `base`.
     pub(super) async fn of(
         service: &PortfolioService,
@@ -44,8 +67,12 @@ impl Held {
     ) -> Result<Self> {
         let (table, ledgers) = (&service.table, &service.ledgers);
         let (portfolio, ledger) = ledger::load(table, ledgers, owner, id).await?;
+        let StoredPortfolio {
+            portfolio, cash, ..
+        } = portfolio.value;
         let mut held = Self {
-            portfolio: portfolio.value.portfolio,
+            portfolio,
+            cash,
             ledger,
             restated: BTreeMap::new(),
         };
@@ -54,7 +81,8 @@ impl Held {
         if held.mixes_rates(base).next().is_some() {
             let (portfolio, ledger, journal) =
                 ledger::load_whole(table, ledgers, owner, id).await?;
-            (held.portfolio, held.ledger) = (portfolio.value.portfolio, ledger);
+            held.ledger = ledger;
+            (held.portfolio, held.cash) = (portfolio.value.portfolio, portfolio.value.cash);
             for ticker in held.mixes_rates(base).cloned().collect::<Vec<_>>() {
                 let mut entries: Vec<Transaction> = journal.of(&ticker).cloned().collect();
                 if !takes_stated {
@@ -71,6 +99,12 @@ impl Held {
         }
         if !takes_stated {
             held.forget_rates();
+        }
+        if !held.portfolio.cash_tracking {
+            held.cash = None;
+        } else if held.cash.is_none() {
+            let (_, _, journal) = ledger::load_whole(table, ledgers, owner, id).await?;
+            held.cash = Some(Balances::of(journal.entries())?);
         }
         Ok(held)
     }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use api::Number;
 use api::asset::{Quote, Staleness};
 use api::portfolio::{Allocation, Summary, UsedRate};
 use axum::extract::State;
-use domain::valuation::{Total, Valuation};
+use domain::valuation::{CashValue, Total, Valuation, Worth};
 use domain::{InstrumentType, PortfolioId, Ticker};
 use rust_decimal::Decimal;
 use service_kit::contract::{AnyRoute, NotFound, SignedIn};
@@ -33,30 +34,39 @@ pub(crate) async fn get_summary(
 ) -> Result<Answer> {
     let held = Held::of(&service, caller.customer_id, id, None, &token).await?;
     let base = held.portfolio.base_currency;
-    let book = service.prices.book(held.lots(), Some(base), &token).await;
+    let mut book = service.prices.book(held.lots(), Some(base), &token).await;
+    let cash_pairs = held.cash_pairs(base).collect();
+    service.prices.add_rates(&mut book, cash_pairs).await;
     let Valuation {
         total,
         holdings,
         by_type,
     } = Valuation::of(held.positions(), base, &book.market)?;
+    let worth = held.worth(&total, &book.market)?;
     Answer::ok(&Summary {
         portfolio_id: id.to_string(),
         currency: base.code().to_owned(),
         market_value: total.market_value().map(amount),
+        cash: cash_value(&worth),
+        total_value: worth.total()?.map(amount),
         cost_basis: total.cost_basis().map(amount),
         unrealized_gain: total.unrealized_gain().map(amount),
         unrealized_currency_gain: total.currency_gain().map(amount),
         day_change: total.day_change().map(amount),
-        status: figures::status(total.status()),
-        missing: figures::missing(&total.missing, &book),
+        status: figures::status(worth.status()?),
+        missing: figures::missing(&worth.missing(), &book),
         allocation: allocation(by_type),
         rates: used_rates(&book),
         as_of: prices(&book).filter_map(|quote| quote.as_of).min(),
-        staleness: worst(&total, &book),
+        staleness: worst(&worth, &book),
         sources: sources(&book),
         holdings_count: u32::try_from(holdings.len()).unwrap_or(u32::MAX),
         investments_count: u32::try_from(held.lots().count()).unwrap_or(u32::MAX),
     })
+}
+
+pub(super) fn cash_value(worth: &Worth<'_>) -> Option<Number> {
+    worth.cash.as_ref().and_then(CashValue::value).map(amount)
 }
 
 /// The parts of the instrument types.
@@ -82,8 +92,8 @@ pub(super) fn prices(book: &PriceBook) -> impl Iterator<Item = &Quote> {
 }
 
 /// Fresh when there is nothing to be stale. A quote that was not even answered is in no book.
-pub(super) fn worst(total: &Total, book: &PriceBook) -> Staleness {
-    if !total.missing.is_empty() {
+pub(super) fn worst(worth: &Worth<'_>, book: &PriceBook) -> Staleness {
+    if !worth.missing().is_empty() {
         return Staleness::Unavailable;
     }
     let rank = |staleness: &Staleness| match staleness {

@@ -14,6 +14,7 @@
 
 use std::sync::Arc;
 
+use domain::ledger::cash::Balances;
 use domain::ledger::{Position, Transaction};
 use domain::portfolio::Portfolio;
 use domain::{CustomerId, PortfolioId, TransactionId};
@@ -71,16 +72,33 @@ impl LedgerWrite {
     }
 
     pub(crate) fn record(&mut self, entries: Vec<Transaction>) -> Result<()> {
+        self.count_cash(None, &entries);
         self.edit(|pages, writes| pages.add(entries, writes))
     }
 
     /// Puts the amended entry in the place of the one with its id.
     pub(crate) fn amend(&mut self, amended: Transaction) -> Result<()> {
+        self.count_cash(Some(amended.id), std::slice::from_ref(&amended));
         self.edit(|pages, writes| pages.replace(amended, writes))
     }
 
     pub(crate) fn remove(&mut self, id: TransactionId) -> Result<()> {
+        self.count_cash(Some(id), &[]);
         self.edit(|pages, writes| pages.remove(id, writes).map(drop))
+    }
+
+    fn count_cash(&mut self, taken: Option<TransactionId>, added: &[Transaction]) {
+        let journal = self.ledger.journal();
+        let count = |mut cash: Balances| {
+            if let Some(id) = taken {
+                cash.take_back(&journal?.find(id)?.entry).ok()?;
+            }
+            for transaction in added {
+                cash.count(&transaction.entry).ok()?;
+            }
+            Some(cash)
+        };
+        self.next.cash = self.next.cash.take().and_then(count);
     }
 
     fn edit(&mut self, edit: impl FnOnce(&mut Pages, &mut PageWrites) -> Result<()>) -> Result<()> {
@@ -195,6 +213,7 @@ pub(crate) async fn settle(
             pages: None,
         };
         let behind = ledger.derive(id, &journal, read.value.portfolio.cost_basis_method)?;
+        read.value.cash = Balances::of(journal.entries()).ok();
         match write_behind(table, &mut read, &behind).await {
             Ok(()) => {
                 ledger.version = read.version;

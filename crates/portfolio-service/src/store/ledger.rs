@@ -192,6 +192,7 @@ async fn read(
         portfolio: stored,
         pages,
         is_unsettled,
+        ..
     } = &portfolio.value;
     let mut ledger = match known {
         Some(ledger) => Arc::unwrap_or_clone(ledger),

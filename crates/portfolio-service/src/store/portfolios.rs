@@ -4,6 +4,7 @@
 //! of an entry raises it. A deleted portfolio leaves a `PURGE#<portfolio>`
 //! marker until its ledger is gone, so that a crash half-way loses no work.
 
+use domain::ledger::cash::Balances;
 use domain::portfolio::Portfolio;
 use domain::{CustomerId, PortfolioId};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,9 @@ pub(crate) struct StoredPortfolio {
     /// they had no totals.
     #[serde(default = "unsettled")]
     pub(crate) is_unsettled: bool,
+    /// Of all entries. None where they were not counted, or are too large to be added up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cash: Option<Balances>,
 }
 
 fn unsettled() -> bool {
@@ -102,6 +106,7 @@ pub(crate) fn create(table: &Table, portfolio: &Portfolio, clock: &Clock) -> Res
         portfolio: portfolio.clone(),
         pages: 0,
         is_unsettled: false,
+        cash: Some(Balances::default()),
     };
     Ok(table
         .write()
@@ -132,6 +137,7 @@ pub(crate) fn update(
         portfolio: changed.clone(),
         pages: read.value.pages,
         is_unsettled: read.value.is_unsettled || rederives,
+        cash: read.value.cash.clone(),
     };
     Ok(advance(table, read, &next).event(&event))
 }

@@ -115,3 +115,99 @@ async fn what_takes_cash_below_zero_is_recorded_and_the_answer_warns() {
     assert_eq!(batch.count("/warnings"), 1);
     assert_figures(&batch, &[("/warnings/0/currency", "GBP")]);
 }
+
+#[tokio::test]
+async fn a_summary_has_the_cash_beside_what_is_held_whatever_was_changed() {
+    let mut world = World::new().await;
+    let tracking = r#"{"name":"Broker","type":"Brokerage","cash_tracking":true}"#;
+    let portfolio = world.open(tracking).await;
+    world.market.price("ACME", "40", "USD");
+    world.market.rate("EUR", "USD", "1.2");
+    answer(&world, &portfolio, &buy("2025-01-10", "30")).await;
+    let deposit = r#"{"type":"DEPOSIT","trade_date":"2025-01-06","amount":"900"}"#;
+    let deposit = answer(&world, &portfolio, deposit).await;
+    let interest = r#"{"type":"INTEREST","trade_date":"2025-03-03","amount":7,"currency":"EUR"}"#;
+    let interest = answer(&world, &portfolio, interest).await;
+    let path =
+        |entry: &TestResponse| format!("{portfolio}/transactions/{}", entry.at("/transaction_id"));
+    let amended = world.patch(&path(&deposit), r#"{"amount":"1000"}"#);
+    amended.send().await.expect(200);
+    let summary = format!("{portfolio}/summary");
+    // 1,000 − 301 and €7 at 1.20.
+    let worth = [
+        ("/market_value", "400"),
+        ("/cash", "707.4"),
+        ("/total_value", "1107.4"),
+        ("/status", "ok"),
+    ];
+    for _ in 0..2 {
+        assert_figures(&world.read(&summary).await, &worth);
+        assert_figures(&world.read("/v1/summary").await, &worth);
+        let performance = world.read(&format!("{portfolio}/performance")).await;
+        assert_figures(&performance, &[("/end_value", "1107.4")]);
+        world.restart().await;
+    }
+
+    let other = world.open(tracking).await;
+    let id = other.rsplit('/').next().unwrap();
+    let transfer = format!(
+        r#"{{"type":"TRANSFER_OUT","trade_date":"2025-04-01","amount":99,"currency":"USD","to_portfolio_id":"{id}"}}"#
+    );
+    answer(&world, &portfolio, &transfer).await;
+    world.delete(&path(&interest)).send().await.expect(204);
+    let rows = r#"{"transactions":[{"type":"FEE","trade_date":"2025-05-01","amount":"0.5"},
+        {"type":"DEPOSIT","trade_date":"2025-05-01","amount":"1.5"}]}"#;
+    let batch = world.post(&format!("{portfolio}/transactions:batch"), rows);
+    batch.send().await.expect(201);
+    assert_figures(
+        &world.read(&summary).await,
+        &[("/cash", "601"), ("/total_value", "1001")],
+    );
+    assert_figures(
+        &world.read("/v1/summary").await,
+        &[
+            ("/cash", "700"),
+            ("/total_value", "1100"),
+            ("/portfolios/0/cash", "601"),
+            ("/portfolios/1/total_value", "99"),
+        ],
+    );
+}
+
+#[tokio::test]
+async fn cash_that_cannot_be_converted_is_missing_and_not_nothing() {
+    let world = World::new().await;
+    let tracking = r#"{"name":"Broker","type":"Brokerage","cash_tracking":true}"#;
+    let portfolio = world.open(tracking).await;
+    let summary = format!("{portfolio}/summary");
+    let empty = [("/cash", "0"), ("/total_value", "0"), ("/status", "ok")];
+    assert_figures(&world.read(&summary).await, &empty);
+    let krona = r#"{"type":"DEPOSIT","trade_date":"2025-01-06","amount":"900","currency":"SEK"}"#;
+    answer(&world, &portfolio, krona).await;
+    assert_figures(
+        &world.read(&summary).await,
+        &[
+            ("/cash", "null"),
+            ("/total_value", "null"),
+            ("/status", "unavailable"),
+            ("/missing/0/symbol", "SEKUSD=X"),
+        ],
+    );
+    let dollars = r#"{"type":"DEPOSIT","trade_date":"2025-01-06","amount":"9"}"#;
+    answer(&world, &portfolio, dollars).await;
+    assert_figures(
+        &world.read(&summary).await,
+        &[
+            ("/cash", "9"),
+            ("/total_value", "9"),
+            ("/status", "partial"),
+        ],
+    );
+    world
+        .patch(&portfolio, r#"{"cash_tracking":false}"#)
+        .send()
+        .await
+        .expect(200);
+    let untracked = [("/cash", "null"), ("/total_value", "0"), ("/status", "ok")];
+    assert_figures(&world.read(&summary).await, &untracked);
+}

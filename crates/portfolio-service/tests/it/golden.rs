@@ -147,6 +147,21 @@ async fn golden_pages_are_read() {
 }
 
 #[tokio::test]
+async fn golden_cash_is_read_and_what_was_not_counted_is_counted() {
+    let (mut world, table) = with_golden_pages().await;
+    world.market.rate("GBP", "USD", "2");
+    for golden in [golden!("portfolio_2"), golden!("portfolio_3")] {
+        put!(table, Portfolio, golden);
+        world.restart().await;
+        let summary = world.read(&format!("{PORTFOLIO}/summary")).await;
+        assert_figures(&summary, &[("/cash", "-1999999999999027.54")]);
+    }
+    world.patch(PORTFOLIO, "{}").send().await.expect(200);
+    let stored = stored!(table, Portfolio, &golden!("portfolio_3").key);
+    assert_eq!(stored.leaves(), golden!("portfolio_3").data.leaves());
+}
+
+#[tokio::test]
 async fn a_golden_portfolio_is_written_again_without_loss() {
     let (world, table) = with_golden_portfolio().await;
     let patched = world.patch(PORTFOLIO, "{}").send().await;
@@ -279,7 +294,7 @@ async fn what_is_written_today_has_the_fields_of_the_golden_items() {
     let customer = format!("CUST#{}", world.customer);
     let ledger = format!("PF#{id}");
     let portfolio = stored!(table, Portfolio, &Key::new(&customer, &ledger));
-    assert_eq!(fields(&portfolio), fields(&golden!("portfolio_2").data));
+    assert_eq!(fields(&portfolio), fields(&golden!("portfolio_3").data));
     let mut page = stored!(table, Entries, &Key::new(&ledger, "TXP#000000"));
     let mut golden_page = golden!("entries").data;
     assert_eq!(fields(&page), fields(&golden_page));
