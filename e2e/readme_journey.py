@@ -12,8 +12,10 @@ from process import folio
 
 README = Path(__file__).parent.parent / "README.md"
 
-blocks = re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL)
-assert len(blocks) >= 5, "the journey is gone from README.md"
+page = README.read_text()
+blocks = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+shown = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+assert len(blocks) >= 5 and shown, "the journey is gone from README.md"
 # An error is an answer only where the page announces one: in its last block.
 *journey, mistake = blocks
 with folio(sys.argv[1]) as base:
@@ -23,6 +25,7 @@ with folio(sys.argv[1]) as base:
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"README.md does not work as written:\n{done.stdout}\n{done.stderr}")
-    for expected in ('"source":"simulated"', '"source":"manual"', '"market_value":', '"code":"VALIDATION_FAILED"', '"/colour"'):
+    announced = ('"source":"simulated"', '"source":"manual"', '"market_value":', '"code":"OVERSOLD"', '"/colour"')
+    for expected in (*announced, *("".join(answer.split()) for answer in shown)):
         assert expected in done.stdout, f"{expected} is not among the answers:\n{done.stdout}"
 print(f"README.md works as written: {len(blocks)} blocks")
