@@ -47,6 +47,18 @@ impl<T> Field<T> {
         }
     }
 
+    /// As if it were not there, where it says this.
+    #[must_use]
+    pub fn unless(self, same: &T) -> Self
+    where
+        T: PartialEq,
+    {
+        match self {
+            Self::Value(value) if value == *same => Self::Missing,
+            given => given,
+        }
+    }
+
     pub const fn is_missing(&self) -> bool {
         matches!(self, Self::Missing)
     }

@@ -22,4 +22,4 @@ pub use field::{Field, FieldValue, Fields, plain_date, read_object};
 pub use number::{AmountInput, ChargeInput, Number, PositiveInput};
 pub use page::Page;
 pub use problem::{FieldError, Problem, code};
-pub use rows::Rows;
+pub use rows::{MOST_ERRORS, Rows};

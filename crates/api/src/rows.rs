@@ -7,7 +7,7 @@ use crate::field::{FieldValue, Fields, read_object, wrong_type};
 use crate::problem::FieldError;
 
 /// An answer must not grow with what a stranger sends.
-const MOST_ERRORS: usize = 200;
+pub const MOST_ERRORS: usize = 200;
 
 /// A list as it was sent. What a row may say is known to whoever reads it.
 #[derive(Debug, Clone)]

@@ -16,9 +16,13 @@ use domain::ledger::Transaction;
 use domain::performance::{Series, Split};
 use domain::{Currency, Rate, Ticker, ValueError};
 use futures::future::join_all;
+use jiff::ToSpan;
 use jiff::civil::Date;
 use moka::sync::Cache;
 use service_kit::AccessToken;
+
+/// So many years of closes can be asked for at once.
+const MOST_YEARS: i16 = 100;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Histories {
@@ -59,7 +63,8 @@ impl Histories {
         Self { asset, recent }
     }
 
-    /// The columns of instruments and pairs over a range, as far as they can be had.
+    /// The columns of instruments and pairs over a range, as far as they can be had: nobody knows
+    /// closes of before [`Transaction::EARLIEST`], and no range is longer than [`MOST_YEARS`].
     pub(crate) async fn of(
         &self,
         wanted: BTreeSet<Ticker>,
@@ -67,6 +72,8 @@ impl Histories {
         to: Date,
         token: &AccessToken,
     ) -> Columns {
+        let reach = to.saturating_sub(MOST_YEARS.years());
+        let from = from.max(reach).max(Transaction::EARLIEST).min(to);
         let (own, shared): (Vec<_>, Vec<_>) = wanted.into_iter().partition(Ticker::is_own);
         let mut columns = Columns::new();
         let mut unknown = Vec::new();

@@ -77,6 +77,11 @@ impl Clock {
         }
     }
 
+    /// The civil date in UTC.
+    pub fn today(&self) -> Date {
+        self.now().to_zoned(TimeZone::UTC).date()
+    }
+
     /// The latest civil date anywhere on earth (UTC+14): no trade happens after it.
     pub fn latest_date(&self) -> Date {
         let line_islands = TimeZone::fixed(Offset::constant(14));

@@ -85,6 +85,9 @@ pub struct SaleGain {
     /// Over its lots; `null` where a rate of any of them is missing.
     #[schema(required)]
     pub gain: Option<BothGains>,
+    /// Only where another method than the portfolio's was asked for: the sale names lots that this
+    /// method has sold before, so that `lots` are those the method chooses.
+    pub names_sold_lots: bool,
     /// In the order they were taken.
     pub lots: Vec<LotGain>,
 }

@@ -148,7 +148,7 @@ fn after(gross: Money, fee: Charge, tax: Charge) -> Result<Money, ArithmeticErro
 ///
 /// # Errors
 ///
-/// `TooLarge`, and `Inconsistent` for fees in another currency than their price.
+/// `TooLarge`, of an entry if it is one by itself, and `Inconsistent` for fees in another currency than their price.
 pub fn accounts<'a>(
     entries: impl IntoIterator<Item = &'a Transaction>,
 ) -> Result<Vec<CashAccount>, LedgerError> {
@@ -157,7 +157,7 @@ pub fn accounts<'a>(
     let mut by_currency: Vec<(Currency, Vec<(Date, Decimal)>)> = Vec::new();
     for transaction in entries {
         let moved = moved_by(&transaction.entry).map_err(|error| match error {
-            ArithmeticError::Overflow => LedgerError::TooLarge,
+            ArithmeticError::Overflow => LedgerError::TooLargeAt(transaction.id),
             ArithmeticError::CurrencyMismatch { .. } => LedgerError::Inconsistent {
                 entry: transaction.id,
                 reason: "the fees are in another currency than the price",

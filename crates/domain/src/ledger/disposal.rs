@@ -24,6 +24,9 @@ pub struct Disposal {
     /// The method that chose the lots. Lots that were named were chosen by nobody else.
     pub method: CostBasisMethod,
     pub parts: Vec<LotPart>,
+    /// Only in a preview: the sale names lots that the method had sold before, so that the method
+    /// chose all of its lots.
+    pub names_sold_lots: bool,
 }
 
 /// A transfer out and the lots that left: what the other side's `TRANSFER_IN` records.

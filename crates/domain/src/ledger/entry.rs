@@ -18,14 +18,18 @@
 //! entry's currency cost on the trade date. Where it is absent, whoever values
 //! the entry uses the market's rate of that day: nothing here looks one up.
 
+mod kind;
+mod rates;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::money::{ArithmeticError, Charge};
 use crate::{
     Currency, InstrumentType, Money, PortfolioId, Price, Quantity, Rate, Ticker, TransactionId,
-    ValueError,
 };
+
+pub use kind::EntryKind;
 
 /// What a transaction says happened. Stored under the name of its kind.
 ///
@@ -202,66 +206,6 @@ pub struct LotPart {
     pub lacks_rate_of: Option<Date>,
 }
 
-/// The kind of an entry, as it is listed and filtered by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EntryKind {
-    Buy,
-    Sell,
-    Dividend,
-    Interest,
-    Fee,
-    Tax,
-    Deposit,
-    Withdrawal,
-    Split,
-    TransferIn,
-    TransferOut,
-}
-
-impl EntryKind {
-    pub const ALL: [Self; 11] = [
-        Self::Buy,
-        Self::Sell,
-        Self::Dividend,
-        Self::Interest,
-        Self::Fee,
-        Self::Tax,
-        Self::Deposit,
-        Self::Withdrawal,
-        Self::Split,
-        Self::TransferIn,
-        Self::TransferOut,
-    ];
-
-    /// # Errors
-    ///
-    /// `Malformed` for any other word.
-    pub fn parse(text: &str) -> Result<Self, ValueError> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.as_str().eq_ignore_ascii_case(text.trim()))
-            .ok_or(ValueError::Malformed {
-                expected: "BUY, SELL, DIVIDEND, INTEREST, FEE, TAX, DEPOSIT, WITHDRAWAL, SPLIT, TRANSFER_IN or TRANSFER_OUT",
-            })
-    }
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Buy => "BUY",
-            Self::Sell => "SELL",
-            Self::Dividend => "DIVIDEND",
-            Self::Interest => "INTEREST",
-            Self::Fee => "FEE",
-            Self::Tax => "TAX",
-            Self::Deposit => "DEPOSIT",
-            Self::Withdrawal => "WITHDRAWAL",
-            Self::Split => "SPLIT",
-            Self::TransferIn => "TRANSFER_IN",
-            Self::TransferOut => "TRANSFER_OUT",
-        }
-    }
-}
-
 impl Entry {
     /// The instrument the entry is about; none where it is about money alone.
     pub fn ticker(&self) -> Option<&Ticker> {
@@ -328,75 +272,13 @@ impl Entry {
         }
     }
 
-    /// Whether the entry states a rate, which is one into the base currency there was.
-    pub fn states_rate(&self) -> bool {
+    /// Makes an ordinary transfer of one between own portfolios.
+    pub fn forget_counterpart(&mut self) {
         match self {
-            Self::Buy(Buy { fx_rate, .. })
-            | Self::Sell(Sell { fx_rate, .. })
-            | Self::Dividend(Dividend { fx_rate, .. })
-            | Self::Interest(Interest { fx_rate, .. })
-            | Self::Fee(Expense { fx_rate, .. })
-            | Self::Tax(Expense { fx_rate, .. })
-            | Self::Deposit(CashFlow { fx_rate, .. })
-            | Self::Withdrawal(CashFlow { fx_rate, .. })
-            | Self::CashTransferIn(CashTransfer { fx_rate, .. })
-            | Self::CashTransferOut(CashTransfer { fx_rate, .. }) => fx_rate.is_some(),
-            Self::TransferIn(transfer) => transfer.lots.iter().any(|part| part.fx_rate.is_some()),
-            Self::Split(_) | Self::TransferOut(_) => false,
-        }
-    }
-
-    /// Takes away every rate the entry states, for folding it in another currency
-    /// than the base they are rates into.
-    pub fn forget_rates(&mut self) {
-        match self {
-            Self::Buy(Buy { fx_rate, .. })
-            | Self::Sell(Sell { fx_rate, .. })
-            | Self::Dividend(Dividend { fx_rate, .. })
-            | Self::Interest(Interest { fx_rate, .. })
-            | Self::Fee(Expense { fx_rate, .. })
-            | Self::Tax(Expense { fx_rate, .. })
-            | Self::Deposit(CashFlow { fx_rate, .. })
-            | Self::Withdrawal(CashFlow { fx_rate, .. })
-            | Self::CashTransferIn(CashTransfer { fx_rate, .. })
-            | Self::CashTransferOut(CashTransfer { fx_rate, .. }) => *fx_rate = None,
-            Self::TransferIn(transfer) => {
-                for part in &mut transfer.lots {
-                    part.fx_rate = None;
-                }
-            }
-            Self::Split(_) | Self::TransferOut(_) => {}
-        }
-    }
-
-    /// The currencies and days of the purchases of this entry that state no rate.
-    pub fn unstated_rates(&self, traded: Date) -> Vec<(Currency, Date)> {
-        match self {
-            Self::Buy(buy) if buy.fx_rate.is_none() => vec![(buy.currency, traded)],
-            Self::TransferIn(transfer) => transfer
-                .lots
-                .iter()
-                .filter(|part| part.fx_rate.is_none())
-                .map(|part| (part.cost.currency(), part.purchase_date))
-                .collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// Gives the purchases of this entry the market's rates where it states none.
-    ///
-    /// Average cost in a currency other than the instrument's needs the rate of
-    /// every purchase in the pool, so an AVERAGE ledger is folded from entries
-    /// filled this way when its gains are wanted in the base currency.
-    pub fn fill_rates(&mut self, traded: Date, rate: impl Fn(Currency, Date) -> Option<Rate>) {
-        match self {
-            Self::Buy(buy) => buy.fx_rate = buy.fx_rate.or_else(|| rate(buy.currency, traded)),
-            Self::TransferIn(transfer) => {
-                for part in &mut transfer.lots {
-                    let market = || rate(part.cost.currency(), part.purchase_date);
-                    part.fx_rate = part.fx_rate.or_else(market);
-                }
-            }
+            Self::TransferIn(TransferIn { counterpart, .. })
+            | Self::TransferOut(TransferOut { counterpart, .. })
+            | Self::CashTransferIn(CashTransfer { counterpart, .. })
+            | Self::CashTransferOut(CashTransfer { counterpart, .. }) => *counterpart = None,
             _ => {}
         }
     }

@@ -52,6 +52,19 @@ pub enum LedgerError {
     OutOfOrder(TransactionId),
     #[error("is more than can be counted exactly, or costs more than 10^23")]
     TooLarge,
+    /// `TooLarge`, and with which entry it became so.
+    #[error("the entry {0} makes more than can be counted exactly, or costs more than 10^23")]
+    TooLargeAt(TransactionId),
+}
+
+impl LedgerError {
+    /// The same, of an entry.
+    pub(super) fn at(self, entry: TransactionId) -> Self {
+        match self {
+            Self::TooLarge => Self::TooLargeAt(entry),
+            other => other,
+        }
+    }
 }
 
 impl From<ArithmeticError> for LedgerError {

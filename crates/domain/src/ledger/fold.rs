@@ -1,5 +1,7 @@
 //! One entry after another into a position: what each kind does to it.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
 
 use super::exact::add;
@@ -12,7 +14,7 @@ use super::{
 };
 use crate::money::Charge;
 use crate::portfolio::CostBasisMethod;
-use crate::{Money, Quantity};
+use crate::{Money, Quantity, TransactionId};
 
 /// 10²³ of any currency. What a portfolio is worth stays countable at any rate
 /// of exchange, however absurd a single entry is.
@@ -25,6 +27,16 @@ pub(super) struct Fold {
     pub(super) tally: Tally,
     pub(super) disposals: Vec<Disposal>,
     pub(super) departures: Vec<Departure>,
+    naming: Naming,
+}
+
+/// What becomes of an entry whose named lots are gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// It does not work.
+    Binds,
+    /// It takes those the method chooses.
+    Yields,
 }
 
 impl Fold {
@@ -32,18 +44,25 @@ impl Fold {
         method: CostBasisMethod,
         lots: Vec<Lot>,
         tally: Tally,
+        naming: Naming,
     ) -> Result<Self, LedgerError> {
         Ok(Self {
             shelf: Shelf::new(method, lots)?,
             tally,
             disposals: Vec::new(),
             departures: Vec::new(),
+            naming,
         })
     }
 
     /// The next entry in ledger order.
     pub(super) fn step(&mut self, transaction: &Transaction) -> Result<(), LedgerError> {
         self.tally.note(transaction);
+        let done = self.enter(transaction);
+        done.map_err(|error| error.at(transaction.id))
+    }
+
+    fn enter(&mut self, transaction: &Transaction) -> Result<(), LedgerError> {
         match &transaction.entry {
             Entry::Buy(buy) => {
                 self.spend(buy.fees, buy.tax)?;
@@ -98,6 +117,7 @@ impl Fold {
     }
 
     fn sell(&mut self, transaction: &Transaction, sale: &Sell) -> Result<(), LedgerError> {
+        let names_sold_lots = self.names_gone_lots(&sale.lots)?;
         let parts = self.take(transaction, sale.quantity, &sale.lots)?;
         let proceeds = countable(sale.proceeds()?)?;
         self.spend(sale.fee.in_currency(sale.currency), sale.tax)?;
@@ -120,6 +140,7 @@ impl Fold {
             fx_rate: sale.fx_rate,
             method: self.shelf.method(),
             parts,
+            names_sold_lots,
         });
         Ok(())
     }
@@ -172,10 +193,28 @@ impl Fold {
                 "the named lots do not add up to the quantity",
             ));
         }
+        if self.names_gone_lots(named)? {
+            return self.shelf.take(wanted);
+        }
         named
             .iter()
             .map(|lot| self.take_named(transaction, lot))
             .collect()
+    }
+
+    /// Whether the method chooses, because some of the named lots are gone.
+    fn names_gone_lots(&self, named: &[NamedLot]) -> Result<bool, LedgerError> {
+        if self.naming == Naming::Binds {
+            return Ok(false);
+        }
+        let mut wanted: BTreeMap<TransactionId, Decimal> = BTreeMap::new();
+        for lot in named {
+            let of_lot = wanted.entry(lot.id).or_default();
+            *of_lot = add(*of_lot, lot.quantity.value())?;
+        }
+        let is_gone =
+            |(id, wanted): (&TransactionId, &Decimal)| self.shelf.held_of(*id).value() < *wanted;
+        Ok(wanted.iter().any(is_gone))
     }
 
     fn take_named(

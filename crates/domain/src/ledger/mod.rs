@@ -44,7 +44,7 @@ pub use entry::{
 pub use error::LedgerError;
 pub use held::held_by_day;
 pub use lot::Lot;
-pub use position::{Folded, Position, Tally, fold_all};
+pub use position::{Folded, Position, Tally, fold_all, preview_all};
 pub use totals::Totals;
 pub use transaction::{LedgerOrder, Transaction};
 

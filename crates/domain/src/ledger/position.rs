@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::fold::Fold;
+use super::fold::{Fold, Naming};
 use super::{Departure, Disposal, Entry, LedgerError, LedgerOrder, Lot, Totals, Transaction};
 use crate::money::ArithmeticError;
 use crate::portfolio::CostBasisMethod;
@@ -128,10 +128,19 @@ impl Position {
         entries: impl IntoIterator<Item = &'a Transaction>,
         method: CostBasisMethod,
     ) -> Result<Folded, LedgerError> {
+        Self::fold_all_of(ticker, entries, method, Naming::Binds)
+    }
+
+    fn fold_all_of<'a>(
+        ticker: Ticker,
+        entries: impl IntoIterator<Item = &'a Transaction>,
+        method: CostBasisMethod,
+        naming: Naming,
+    ) -> Result<Folded, LedgerError> {
         let mut in_order: Vec<&Transaction> = entries.into_iter().collect();
         refuse_duplicates(&in_order)?;
         in_order.sort_unstable_by_key(|entry| entry.ledger_order());
-        Self::empty(ticker).step_through(in_order, method)
+        Self::empty(ticker).step_through(in_order, method, naming)
     }
 
     /// Whether [`Position::apply`] with this entry gives what folding all
@@ -175,16 +184,17 @@ impl Position {
         if !self.is_last(transaction) {
             return Err(LedgerError::OutOfOrder(transaction.id));
         }
-        self.step_through([transaction], method)
+        self.step_through([transaction], method, Naming::Binds)
     }
 
     fn step_through<'a>(
         self,
         in_order: impl IntoIterator<Item = &'a Transaction>,
         method: CostBasisMethod,
+        naming: Naming,
     ) -> Result<Folded, LedgerError> {
         let ticker = self.ticker;
-        let mut fold = Fold::new(method, self.lots, self.tally)?;
+        let mut fold = Fold::new(method, self.lots, self.tally, naming)?;
         for transaction in in_order {
             if transaction.entry.ticker() != Some(&ticker) {
                 let entry = transaction.id;
@@ -246,14 +256,37 @@ pub fn fold_all<'a>(
     entries: impl IntoIterator<Item = &'a Transaction>,
     method: CostBasisMethod,
 ) -> Result<Vec<Folded>, LedgerError> {
+    fold_each(entries, method, Naming::Binds)
+}
+
+/// What every instrument would be under a method that the entries were not
+/// recorded under: a sale or transfer that names lots the method has sold before
+/// takes those the method chooses, and a sale is marked for it.
+///
+/// # Errors
+///
+/// Those of [`Position::fold`], but for `LotNotHeld`.
+pub fn preview_all<'a>(
+    entries: impl IntoIterator<Item = &'a Transaction>,
+    method: CostBasisMethod,
+) -> Result<Vec<Folded>, LedgerError> {
+    fold_each(entries, method, Naming::Yields)
+}
+
+fn fold_each<'a>(
+    entries: impl IntoIterator<Item = &'a Transaction>,
+    method: CostBasisMethod,
+    naming: Naming,
+) -> Result<Vec<Folded>, LedgerError> {
     let mut by_ticker: BTreeMap<&Ticker, Vec<&Transaction>> = BTreeMap::new();
     for transaction in entries {
         if let Some(ticker) = transaction.entry.ticker() {
             by_ticker.entry(ticker).or_default().push(transaction);
         }
     }
-    let folded =
-        |(ticker, entries): (&Ticker, Vec<_>)| Position::fold(ticker.clone(), entries, method);
+    let folded = |(ticker, entries): (&Ticker, Vec<_>)| {
+        Position::fold_all_of(ticker.clone(), entries, method, naming)
+    };
     by_ticker.into_iter().map(folded).collect()
 }
 

@@ -84,6 +84,10 @@ fn amended(
     let whole = request.onto(entry::as_request(current));
     let draft = draft::read(whole, fields, service.clock.latest_date())?;
     let known = entry::known(current, base);
+    let wrong_rates = draft.wrong_rates(&known, base);
+    if !wrong_rates.is_empty() {
+        return Err(wrong_rates.into());
+    }
     Ok(Transaction {
         trade_date: draft.trade_date,
         note: draft.note.clone(),

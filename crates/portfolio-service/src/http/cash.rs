@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use api::Problem;
 use api::portfolio::{Cash, CashBalance, CashWarning};
 use axum::extract::State;
 use domain::PortfolioId;
@@ -11,6 +12,7 @@ use service_kit::contract::{AnyRoute, NotFound, SignedIn, WithQuery};
 use service_kit::{Answer, Caller, Params, PathId, Result};
 
 use super::changes::Edit;
+use super::days::{day, last_day};
 use super::figures::amount;
 use super::refusals::{refused, unworkable};
 use crate::state::PortfolioService;
@@ -22,10 +24,11 @@ use crate::store::ledger;
     get, path = "/v1/portfolios/{portfolio_id}/cash", tag = "Holdings", operation_id = "get_cash",
     params(
         ("portfolio_id" = String, Path, format = Uuid),
-        ("at" = Option<Date>, Query, description = "At the end of which day; today when absent"),
+        ("at" = Option<Date>, Query, description = "At the end of which day, neither in the future nor before 1900; today in UTC when absent, or the day of the last entry where that is later"),
     ),
     responses(
         (status = 200, description = "The balances", body = Cash),
+        (status = 409, description = "Amounts are too large to be added up exactly", body = Problem, content_type = "application/problem+json"),
         AnyRoute, SignedIn, NotFound, WithQuery,
     ),
     security(("bearer" = [])),
@@ -36,12 +39,12 @@ pub(crate) async fn get_cash(
     PathId(id): PathId<PortfolioId>,
     mut params: Params,
 ) -> Result<Answer> {
-    let at = params.parsed("at", api::plain_date);
+    let at = day(&mut params, "at", &service.clock);
     params.finish()?;
     let (portfolio, _, journal) =
         ledger::load_whole(&service.table, &service.ledgers, caller.customer_id, id).await?;
     let cash_tracking = portfolio.value.portfolio.cash_tracking;
-    let at = at.unwrap_or_else(|| service.clock.latest_date());
+    let at = at.unwrap_or_else(|| last_day(journal.last_day(), &service.clock));
     let entries = journal.entries().filter(|entry| entry.trade_date <= at);
     let accounts = if cash_tracking {
         cash::accounts(entries).map_err(|error| unworkable(&error))?

@@ -10,14 +10,15 @@ use std::collections::BTreeMap;
 
 use api::portfolio::CashWarning;
 use axum::response::{IntoResponse, Response};
-use domain::ledger::{Entry, Folded, LedgerError, Position, Transaction};
+use domain::ledger::{Folded, LedgerError, Position, Transaction};
 use domain::{CustomerId, PortfolioId, Ticker, TransactionId};
 use service_kit::idempotency::{CommitError, is_replay};
 use service_kit::{Answer, IdempotencyGuard, Result};
 use store::WriteError;
 
-use super::cash;
+use super::links::{is_departure, keeps_departures};
 use super::refusals::{changed_by_many, refused};
+use super::{cash, links};
 use crate::state::PortfolioService;
 use crate::store::change::{After, LedgerWrite, settle};
 use crate::store::events::{self, LedgerChange};
@@ -29,7 +30,9 @@ pub(super) const ATTEMPTS: usize = 16;
 /// What happens to the entries.
 #[derive(Debug)]
 pub(super) enum Edit {
-    Record(Vec<Transaction>),
+    Record(Transaction),
+    /// The rows of a batch.
+    RecordAll(Vec<Transaction>),
     Amend(Transaction),
     Remove(Transaction),
 }
@@ -136,13 +139,17 @@ pub(super) async fn open(
         settle(&service.table, &service.ledgers, owner, id).await?;
         (portfolio, ledger) = load().await?;
     }
-    LedgerWrite::new(&service.table, &portfolio, &ledger).await
+    let mut write = LedgerWrite::new(&service.table, &portfolio, &ledger).await?;
+    if let Some(journal) = ledger.journal() {
+        write.gone = links::gone(service, owner, journal.entries()).await?;
+    }
+    Ok(write)
 }
 
 impl Edit {
     fn event(&self) -> LedgerChange {
         match self {
-            Self::Record(entries) => match &**entries {
+            Self::Record(_) | Self::RecordAll(_) => match self.added() {
                 [one] => LedgerChange::Recorded(one.clone()),
                 many => LedgerChange::RecordedMany {
                     count: many.len(),
@@ -160,7 +167,8 @@ impl Edit {
 
     fn file(self, write: &mut LedgerWrite) -> Result<()> {
         match self {
-            Self::Record(entries) => write.record(entries),
+            Self::Record(entry) => write.record(vec![entry]),
+            Self::RecordAll(entries) => write.record(entries),
             Self::Amend(entry) => write.amend(entry),
             Self::Remove(entry) => write.remove(entry.id),
         }
@@ -168,8 +176,8 @@ impl Edit {
 
     pub(super) fn added(&self) -> &[Transaction] {
         match self {
-            Self::Record(entries) => entries,
-            Self::Amend(entry) => std::slice::from_ref(entry),
+            Self::Record(entry) | Self::Amend(entry) => std::slice::from_ref(entry),
+            Self::RecordAll(entries) => entries,
             Self::Remove(_) => &[],
         }
     }
@@ -177,7 +185,7 @@ impl Edit {
     /// The entry that is no longer there as it was.
     fn taken(&self) -> Option<TransactionId> {
         match self {
-            Self::Record(_) => None,
+            Self::Record(_) | Self::RecordAll(_) => None,
             Self::Amend(entry) | Self::Remove(entry) => Some(entry.id),
         }
     }
@@ -201,8 +209,8 @@ pub(super) fn fold(
     edit: &Edit,
 ) -> std::result::Result<Option<Vec<Folded>>, LedgerError> {
     let method = write.portfolio().cost_basis_method;
-    if let Edit::Record(entries) = edit
-        && let [entry] = &**entries
+    if let Edit::Record(_) | Edit::RecordAll(_) = edit
+        && let [entry] = edit.added()
     {
         let Some(ticker) = entry.entry.ticker() else {
             return Ok(Some(Vec::new()));
@@ -232,41 +240,12 @@ pub(super) fn fold(
     }
     let folded = |(ticker, entries): (&Ticker, Vec<&Transaction>)| {
         let after = Position::fold(ticker.clone(), entries.iter().copied(), method)?;
-        if entries.iter().any(|entry| is_linked_departure(entry)) {
+        if entries.iter().any(|entry| is_departure(entry, &write.gone)) {
             let before = Position::fold(ticker.clone(), journal.of(ticker), method)?;
-            keeps_departures(&before, &after, entries)?;
+            keeps_departures(&before, &after, entries, &write.gone)?;
         }
         Ok(after)
     };
     let all: std::result::Result<_, LedgerError> = entries.into_iter().map(folded).collect();
     all.map(Some)
-}
-
-fn is_linked_departure(entry: &Transaction) -> bool {
-    matches!(&entry.entry, Entry::TransferOut(transfer) if transfer.counterpart.is_some())
-}
-
-/// What went to another own portfolio is recorded there, so that it has to stay what it was.
-///
-/// # Errors
-///
-/// `TakesOther` for a transfer that would take along something else.
-pub(super) fn keeps_departures<'a>(
-    before: &Folded,
-    after: &Folded,
-    entries: impl IntoIterator<Item = &'a Transaction>,
-) -> std::result::Result<(), LedgerError> {
-    let mut linked = entries
-        .into_iter()
-        .filter(|entry| is_linked_departure(entry));
-    let changed = linked.find(|entry| {
-        let was = before.departure(entry.id);
-        was.is_some() && was != after.departure(entry.id)
-    });
-    changed.map_or(Ok(()), |transfer| {
-        Err(LedgerError::TakesOther {
-            transfer: transfer.id,
-            date: transfer.trade_date,
-        })
-    })
 }

@@ -5,6 +5,7 @@
 //! [`Draft`]; `draft/entry.rs` puts it together once the currency is known.
 
 mod entry;
+mod rates;
 
 use api::portfolio::{GivenLot, RecordTransaction, SplitRatio};
 use api::{Field, FieldError, Fields};

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use api::Problem;
 use api::portfolio::{BothGains, CostBasis, FigureStatus, Gains, LotGain, MissingInput, SaleGain};
 use axum::extract::State;
 use domain::ledger::gains::{self, Figures, MissingRate, PartGain};
-use domain::ledger::{Disposal, Entry, Transaction, fold_all};
+use domain::ledger::{Disposal, Entry, Transaction, preview_all};
 use domain::portfolio::CostBasisMethod;
 use domain::{Currency, PortfolioId, Ticker};
-use service_kit::contract::{AnyRoute, Contended, NotFound, Paging, SignedIn, WithQuery};
+use service_kit::contract::{AnyRoute, NotFound, Paging, SignedIn, WithQuery};
 use service_kit::{AccessToken, Answer, CallerWithToken, PageRequest, Params, PathId, Result};
 
+use super::days::Days;
 use super::figures::{amount, number};
 use super::refusals::unworkable;
 use crate::histories::{self, Columns};
@@ -21,19 +23,22 @@ use crate::store::ledger;
 /// Read what sales gained.
 ///
 /// Another `method` than the portfolio's shows what would have been gained by it; nothing changes.
+/// A sale that names lots which that method has sold before then takes those the method chooses,
+/// and says so in `names_sold_lots`; a transfer likewise.
 #[utoipa::path(
     get, path = "/v1/portfolios/{portfolio_id}/gains", tag = "Holdings", operation_id = "get_gains",
     params(
         ("portfolio_id" = String, Path, format = Uuid),
-        ("from" = Option<Date>, Query, description = "Only sales of this day and later; from the first entry when absent"),
-        ("to" = Option<Date>, Query, description = "Only sales of this day and earlier; today when absent"),
+        ("from" = Option<Date>, Query, description = "Only sales of this day and later, not before 1900; from the first entry when absent"),
+        ("to" = Option<Date>, Query, description = "Only sales of this day and earlier, neither in the future nor before `from`; today in UTC when absent, or the day of the last entry where that is later"),
         ("method" = Option<CostBasis>, Query, description = "Which lots a sale takes; the portfolio's method when absent"),
         ("ticker_symbol" = Option<String>, Query, description = "Only this instrument", pattern = r"^[A-Za-z0-9^][A-Za-z0-9.^=_&:-]{0,31}$"),
         Paging,
     ),
     responses(
-        (status = 200, description = "The gains; a sale that names lots which the method would have sold before is a conflict", body = Gains),
-        AnyRoute, SignedIn, NotFound, WithQuery, Contended,
+        (status = 200, description = "The gains", body = Gains),
+        (status = 409, description = "By this method a split leaves nothing of a lot, or amounts are too large to be added up exactly", body = Problem, content_type = "application/problem+json"),
+        AnyRoute, SignedIn, NotFound, WithQuery,
     ),
     security(("bearer" = [])),
 )]
@@ -43,26 +48,19 @@ pub(crate) async fn get_gains(
     PathId(id): PathId<PortfolioId>,
     mut params: Params,
 ) -> Result<Answer> {
-    let from = params.parsed("from", api::plain_date);
-    let to = params.parsed("to", api::plain_date);
+    let days = Days::take(&mut params, &service.clock);
     let method = params.parsed("method", CostBasisMethod::parse);
     let ticker = params.parsed("ticker_symbol", Ticker::parse);
     let page = params.page();
-    if from.zip(to).is_some_and(|(from, to)| from > to) {
-        params.refuse("to", "BEFORE_FROM", "must not be before from");
-    }
     params.finish()?;
-    let scope = format!("gains/{id}/{from:?}/{to:?}/{method:?}/{ticker:?}");
+    let scope = format!("gains/{id}/{days:?}/{method:?}/{ticker:?}");
     let after = page.after(&scope)?;
     let (portfolio, _, journal) =
         ledger::load_whole(&service.table, &service.ledgers, caller.customer_id, id).await?;
     let portfolio = &portfolio.value.portfolio;
     let base = portfolio.base_currency;
     let method = method.unwrap_or(portfolio.cost_basis_method);
-    let first = journal.entries().next().map(|entry| entry.trade_date);
-    let today = service.clock.latest_date();
-    let to = to.unwrap_or(today);
-    let from = from.or(first).unwrap_or(to).min(to);
+    let (from, to) = days.within(journal.first_day(), journal.last_day(), &service.clock)?;
 
     let mut sales = sales(&service, &journal, method, base, &token).await?;
     sales.retain(|(sold, sale)| {
@@ -70,24 +68,7 @@ pub(crate) async fn get_gains(
     });
     sales.sort_by_cached_key(|(_, sale)| std::cmp::Reverse(place(sale)));
     let rates = rates(&service, &sales, base, &token).await;
-    let mut sums = Sums::new(base);
-    let mut items = Vec::new();
-    let mut last = None;
-    let mut next = None;
-    for (ticker, sale) in &sales {
-        let market = |currency, date| histories::rate_on(&rates, currency, base, date);
-        let parts = gains::of_disposal(sale, base, market)?;
-        let total = sums.add(&parts)?;
-        if after.as_ref().is_some_and(|after| place(sale) >= *after) {
-            continue;
-        }
-        if items.len() < page.size {
-            last = Some(place(sale));
-            items.push(shown(ticker, sale, &parts, total, &rates));
-        } else if next.is_none() {
-            next = last.as_ref().map(|last| PageRequest::token(&scope, last));
-        }
-    }
+    let (sums, items, next) = summed(&sales, base, &rates, after.as_deref(), page.size)?;
     Answer::ok(&Gains {
         portfolio_id: id.to_string(),
         currency: base.code().to_owned(),
@@ -102,8 +83,38 @@ pub(crate) async fn get_gains(
             .collect(),
         total: both(sums.total),
         items,
-        next_page_token: next,
+        next_page_token: next.map(|last| PageRequest::token(&scope, &last)),
     })
+}
+
+/// All sales summed, one page of them, and the place of its last one if there are more.
+fn summed(
+    sales: &[(Ticker, Disposal)],
+    base: Currency,
+    rates: &Columns,
+    after: Option<&str>,
+    page_size: usize,
+) -> Result<(Sums, Vec<SaleGain>, Option<String>)> {
+    let mut sums = Sums::new(base);
+    let mut items = Vec::new();
+    let mut last = None;
+    let mut has_more = false;
+    for (ticker, sale) in sales {
+        let market = |currency, date| histories::rate_on(rates, currency, base, date);
+        let parts = gains::of_disposal(sale, base, market)?;
+        let total = sums.add(&parts)?;
+        let place = place(sale);
+        if after.is_some_and(|after| place.as_str() >= after) {
+            continue;
+        }
+        if items.len() == page_size {
+            has_more = true;
+            continue;
+        }
+        items.push(shown(ticker, sale, &parts, total, rates));
+        last = Some(place);
+    }
+    Ok((sums, items, last.filter(|_| has_more)))
 }
 
 /// Every sale of a ledger with the lots a method takes.
@@ -118,9 +129,9 @@ async fn sales(
     let folded = if method == CostBasisMethod::Average || journal.entries().any(joins_lots) {
         let mut entries: Vec<Transaction> = journal.entries().cloned().collect();
         service.histories.fill(&mut entries, base, token).await;
-        fold_all(&entries, method)
+        preview_all(&entries, method)
     } else {
-        fold_all(journal.entries(), method)
+        preview_all(journal.entries(), method)
     };
     let folded = folded.map_err(|error| unworkable(&error))?;
     Ok(folded
@@ -236,6 +247,7 @@ fn shown(
         fee: amount(sale.fee),
         tax: amount(sale.tax),
         gain: total.map(both),
+        names_sold_lots: sale.names_sold_lots,
         lots: parts.iter().map(|part| lot(part, rates)).collect(),
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use api::{FieldError, MOST_ERRORS};
 use domain::{Currency, InstrumentType, Ticker};
 use futures::{StreamExt, TryStreamExt, stream};
 use service_kit::{AccessToken, Error, Result};
@@ -15,6 +16,8 @@ use crate::state::PortfolioService;
 use crate::store::ledger::Ledger;
 
 const ASKED_AT_ONCE: usize = 8;
+/// So many instruments are looked up for one batch, each with a request that may reach a source.
+const MOST_ASKED: usize = 100;
 
 #[derive(Debug, Default)]
 pub(super) struct Instruments(HashMap<Ticker, Hint>);
@@ -42,6 +45,9 @@ impl Instruments {
         }
         let unknown = all.0.iter().filter(|(_, known)| known.is_wanting());
         let unknown: Vec<Ticker> = unknown.map(|(ticker, _)| ticker.clone()).collect();
+        if unknown.len() > MOST_ASKED {
+            return Err(all.too_many(drafts));
+        }
         let asked = unknown.into_iter().map(|ticker| async move {
             let found = described(service, &ticker, token).await?;
             Ok::<_, Error>((ticker, found))
@@ -56,6 +62,23 @@ impl Instruments {
             known.instrument_type = known.instrument_type.take().or(instrument_type);
         }
         Ok(all)
+    }
+
+    /// The rows that have to say more.
+    fn too_many(&self, drafts: &[Draft]) -> Error {
+        let is_wanting = |draft: &Draft| {
+            let known = draft.ticker.as_ref().and_then(|ticker| self.0.get(ticker));
+            draft.leaves_out() != (false, false) && known.is_some_and(Hint::is_wanting)
+        };
+        let detail = format!(
+            "leaves out currency or instrument_type; they are looked up for at most {MOST_ASKED} instruments of a batch"
+        );
+        let rows = drafts.iter().enumerate();
+        let wanting = rows.filter(|(_, draft)| is_wanting(draft));
+        let refused = wanting.map(|(row, _)| {
+            FieldError::new(format!("/transactions/{row}"), "TOO_MANY_LOOKUPS", &detail)
+        });
+        Error::Invalid(refused.take(MOST_ERRORS).collect())
     }
 
     fn note(&mut self, ledger: &Ledger, ticker: &Ticker, draft: &Draft) {

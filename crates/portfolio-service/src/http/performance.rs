@@ -7,15 +7,15 @@ use api::portfolio::{Performance, PerformanceInterval};
 use axum::extract::State;
 use domain::{Currency, PortfolioId, Ticker, ValueError};
 use futures::{StreamExt, TryStreamExt, stream};
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 use service_kit::contract::{AnyRoute, NotFound, SignedIn, WithQuery};
 use service_kit::{Answer, CallerWithToken, Clock, Error, Params, PathId, PathIds, Result};
 
+use super::days::Days;
 use crate::performance::{Activity, Asked, Subject, answer};
 use crate::state::PortfolioService;
 use crate::store::{ledger, portfolios};
 
-const EARLIEST: Date = date(1900, 1, 1);
 /// So many portfolios are read at once.
 pub(super) const SIDE_BY_SIDE: usize = 8;
 
@@ -24,10 +24,12 @@ pub(super) const SIDE_BY_SIDE: usize = 8;
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "only read by the derive that writes the contract")]
 pub(crate) struct WithRange {
-    /// The first day; the day of the first entry when absent. The range opens at the close before it.
+    /// The first day, not before 1900; the day of the first entry when absent. The range opens at the
+    /// close before it.
     #[param(example = "2026-01-01")]
     from: Option<Date>,
-    /// The last day; today when absent.
+    /// The last day, neither in the future nor before `from`; today in UTC when absent, or the day of
+    /// the last entry where that is later.
     #[param(example = "2026-06-30")]
     to: Option<Date>,
     /// An instrument that the same money is compared in.
@@ -162,14 +164,7 @@ pub(super) fn common(mut currencies: impl Iterator<Item = Currency>) -> Currency
 }
 
 fn asked(params: &mut Params, clock: &Clock) -> Asked {
-    let latest = clock.latest_date();
-    let day = |text: &str| match api::plain_date(text)? {
-        day if day < EARLIEST => Err(ValueError::TooEarly {
-            earliest: "1900-01-01",
-        }),
-        day if day > latest => Err(ValueError::InTheFuture),
-        day => Ok(day),
-    };
+    let days = Days::take(params, clock);
     let interval = |text: &str| {
         let mut all = PerformanceInterval::ALL.into_iter();
         all.find(|known| known.word() == text)
@@ -185,8 +180,8 @@ fn asked(params: &mut Params, clock: &Clock) -> Asked {
         }),
     };
     Asked {
-        from: params.parsed("from", day),
-        to: params.parsed("to", day),
+        from: days.from,
+        to: days.to,
         benchmark: params.parsed("benchmark", Ticker::parse),
         interval: params
             .parsed("interval", interval)

@@ -21,7 +21,8 @@ use service_kit::{
 };
 use store::{Item, WriteError};
 
-use super::changes::{ATTEMPTS, keeps_departures};
+use super::changes::ATTEMPTS;
+use super::links::{self, keeps_departures};
 use super::refusals::{changed_by_many, unworkable};
 use crate::state::PortfolioService;
 use crate::store::change::settle;
@@ -223,9 +224,10 @@ async fn rederives(
     let fold = |method| fold_all(journal.entries(), method).map_err(|error| unworkable(&error));
     let before = fold(current.cost_basis_method)?;
     let after = fold(changed.cost_basis_method)?;
+    let gone = links::gone(service, current.customer_id, journal.entries()).await?;
     for (before, after) in before.iter().zip(&after) {
         let entries = journal.of(&after.position.ticker);
-        let kept = keeps_departures(before, after, entries);
+        let kept = keeps_departures(before, after, entries, &gone);
         kept.map_err(|error| unworkable(&error))?;
     }
     Ok(has_new_method)

@@ -17,7 +17,7 @@ use service_kit::{
     AccessToken, Answer, Begun, Body, CallerWithToken, ETag, Error, Idempotency, PathId, Result,
 };
 
-use super::changes::change;
+use super::changes::{Edit, change};
 use super::figures;
 use super::instruments::described;
 use super::recording::record;
@@ -78,7 +78,7 @@ pub(crate) async fn record_investment(
         caller.customer_id,
         id,
         &guard,
-        |write| Ok(record(write, std::slice::from_ref(&purchase))),
+        |write| Ok(record(write, Edit::Record(purchase.clone()))),
         |write, _, warnings| {
             let (shown, etag) = shown(write, &purchase, &book)?;
             let shown = Investment { warnings, ..shown };

@@ -4,11 +4,11 @@ use api::portfolio::{
     CashWarning, MOST_TRANSACTIONS, RecordTransaction, RecordTransactions, RecordedTransactions,
     Transaction as Shown,
 };
-use api::{Field, FieldError, Fields, Rows};
+use api::{Field, FieldError, Fields, MOST_ERRORS, Rows};
 use axum::extract::State;
 use axum::response::Response;
 use domain::ledger::Transaction;
-use domain::{PortfolioId, TransactionId};
+use domain::{Currency, PortfolioId, TransactionId};
 use jiff::civil::Date;
 use service_kit::contract::{
     AnyRoute, Contended, IdempotencyKey, NotFound, SignedIn, Stores, WithBody,
@@ -64,6 +64,10 @@ pub(crate) async fn record_transaction(
     let drafts = std::slice::from_ref(&draft);
     let known = Instruments::of(&service, &ledger, drafts, &token).await?;
     let (known, to) = (known.known(&draft, base), draft.to_portfolio);
+    let wrong_rates = draft.wrong_rates(&known, base);
+    if !wrong_rates.is_empty() {
+        return Err(wrong_rates.into());
+    }
     let transaction = recorded(&service, id, draft, known)?;
     if let Some(to) = to {
         return transfers::record(&service, owner, &transaction, to, &guard).await;
@@ -73,7 +77,7 @@ pub(crate) async fn record_transaction(
         owner,
         id,
         &guard,
-        |write| Ok(record(write, std::slice::from_ref(&transaction))),
+        |write| Ok(record(write, Edit::Record(transaction.clone()))),
         |_, _, warnings| answer(&transaction, warnings),
     )
     .await
@@ -90,7 +94,8 @@ pub(super) fn answer(recorded: &Transaction, warnings: Vec<CashWarning>) -> Resu
 
 /// Record up to 10,000 entries together: all of them or none.
 ///
-/// A body may have 16 MiB. Every row that is wrong is reported, up to 200 mistakes. Sent again under
+/// A body may have 16 MiB. What rows leave out of `currency` and `instrument_type`, and no other row
+/// of the same instrument states, is looked up for up to 100 instruments. Every row that is wrong is reported, up to 200 mistakes. Sent again under
 /// one `Idempotency-Key`, whatever became of the first try, the batch is recorded once.
 #[utoipa::path(
     post, path = "/v1/portfolios/{portfolio_id}/transactions:batch", tag = "Transactions", operation_id = "record_transactions",
@@ -129,20 +134,13 @@ pub(crate) async fn record_transactions(
     let (portfolio, ledger) = ledger::load(&service.table, &service.ledgers, owner, id).await?;
     let base = portfolio.value.portfolio.base_currency;
     let known = Instruments::of(&service, &ledger, &drafts, &token).await?;
-    // Rows of one day count in their order, which is that of their ids.
-    let entries: Vec<Transaction> = drafts
-        .into_iter()
-        .map(|draft| {
-            let known = known.known(&draft, base);
-            recorded(&service, id, draft, known)
-        })
-        .collect::<Result<_>>()?;
+    let entries = all_recorded(&service, id, drafts, &known, base)?;
     change(
         &service,
         owner,
         id,
         &guard,
-        |write| Ok(record(write, &entries)),
+        |write| Ok(record(write, Edit::RecordAll(entries.clone()))),
         |_, _, warnings| summed_up(&entries, warnings),
     )
     .await
@@ -186,17 +184,45 @@ fn summed_up(entries: &[Transaction], warnings: Vec<CashWarning>) -> Result<Answ
 }
 
 /// Records new entries, once.
-pub(super) fn record(write: &LedgerWrite, entries: &[Transaction]) -> Decision {
+pub(super) fn record(write: &LedgerWrite, edit: Edit) -> Decision {
     let is_there = |entry: &Transaction| {
         let journal = write.ledger().journal();
         journal.is_some_and(|journal| journal.find(entry.id).is_some())
     };
-    let edit = Edit::Record(entries.to_vec());
-    if entries.first().is_some_and(is_there) {
+    if edit.added().first().is_some_and(is_there) {
         Decision::IsDone(edit)
     } else {
         Decision::Do(edit)
     }
+}
+
+/// The rows of a batch as new entries. Those of one day count in their order, which is that of
+/// their ids.
+fn all_recorded(
+    service: &PortfolioService,
+    portfolio: PortfolioId,
+    drafts: Vec<Draft>,
+    known: &Instruments,
+    base: Currency,
+) -> Result<Vec<Transaction>> {
+    let known = |draft: &Draft| known.known(draft, base);
+    let rows = drafts.iter().enumerate();
+    let wrong_rates = rows.flat_map(|(row, draft)| {
+        let wrong = draft.wrong_rates(&known(draft), base).into_iter();
+        wrong.map(move |error| FieldError {
+            pointer: format!("/transactions/{row}{}", error.pointer),
+            ..error
+        })
+    });
+    let wrong_rates: Vec<FieldError> = wrong_rates.take(MOST_ERRORS).collect();
+    if !wrong_rates.is_empty() {
+        return Err(wrong_rates.into());
+    }
+    let entries = drafts.into_iter().map(|draft| {
+        let known = known(&draft);
+        recorded(service, portfolio, draft, known)
+    });
+    entries.collect()
 }
 
 /// A draft as a new entry.

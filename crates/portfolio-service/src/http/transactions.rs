@@ -2,6 +2,8 @@
 //!
 //! Recording is in `recording.rs`, correcting and deleting in `amendments.rs`.
 
+use std::borrow::Cow;
+
 use api::Page;
 use api::portfolio::{KindOfEntry, Transaction as Shown};
 use axum::extract::State;
@@ -12,7 +14,8 @@ use service_kit::{
     Answer, Caller, ETag, Error, PageRequest, Params, PathId, PathIds, Preconditions, Result,
 };
 
-use super::entry;
+use super::days::Days;
+use super::{entry, links};
 use crate::state::PortfolioService;
 use crate::store::journal::Journal;
 use crate::store::ledger;
@@ -26,8 +29,8 @@ pub(super) const NOT_FOUND: Error = Error::NotFound {
     get, path = "/v1/portfolios/{portfolio_id}/transactions", tag = "Transactions", operation_id = "list_transactions",
     params(
         ("portfolio_id" = String, Path, format = Uuid),
-        ("from" = Option<Date>, Query, description = "Only entries of this day and later"),
-        ("to" = Option<Date>, Query, description = "Only entries of this day and earlier"),
+        ("from" = Option<Date>, Query, description = "Only entries of this day and later, not before 1900"),
+        ("to" = Option<Date>, Query, description = "Only entries of this day and earlier, neither in the future nor before `from`"),
         ("ticker_symbol" = Option<String>, Query, description = "Only this instrument", pattern = r"^[A-Za-z0-9^][A-Za-z0-9.^=_&:-]{0,31}$"),
         ("type" = Option<KindOfEntry>, Query, description = "Only this kind"),
         ("order" = Option<ListOrder>, Query, description = "`desc`, the latest first, when absent"),
@@ -45,21 +48,19 @@ pub(crate) async fn list_transactions(
     PathId(id): PathId<PortfolioId>,
     mut params: Params,
 ) -> Result<Answer> {
-    let from = params.parsed("from", api::plain_date);
-    let to = params.parsed("to", api::plain_date);
+    let days = Days::take(&mut params, &service.clock);
     let ticker = params.parsed("ticker_symbol", Ticker::parse);
     let kind = params.parsed("type", EntryKind::parse);
     let order = params.parsed("order", Order::parse).unwrap_or(Order::Desc);
     let page = params.page();
     params.finish()?;
-    let scope = format!("transactions/{id}/{from:?}/{to:?}/{ticker:?}/{kind:?}/{order:?}");
+    let scope = format!("transactions/{id}/{days:?}/{ticker:?}/{kind:?}/{order:?}");
     let after = page.after(&scope)?.and_then(|text| parse_place(&text));
     let (_, _, journal) =
         ledger::load_whole(&service.table, &service.ledgers, caller.customer_id, id).await?;
 
     let is_wanted = |entry: &&Transaction| {
-        from.is_none_or(|from| entry.trade_date >= from)
-            && to.is_none_or(|to| entry.trade_date <= to)
+        days.include(entry.trade_date)
             && ticker
                 .as_ref()
                 .is_none_or(|ticker| entry.entry.ticker() == Some(ticker))
@@ -77,7 +78,9 @@ pub(crate) async fn list_transactions(
         .filter(is_wanted);
     let shown: Vec<&Transaction> = rows.by_ref().take(page.size).collect();
     let next = rows.next().and(shown.last());
-    let items: Result<Vec<Shown>> = shown.iter().map(|entry| entry::shown(entry)).collect();
+    let gone = links::gone(&service, caller.customer_id, shown.iter().copied()).await?;
+    let current = |entry: &&Transaction| entry::shown(&links::current(entry, &gone));
+    let items: Result<Vec<Shown>> = shown.iter().map(current).collect();
     Answer::ok(&Page {
         items: items?,
         next_page_token: next.map(|last| PageRequest::token(&scope, &place(last))),
@@ -158,11 +161,16 @@ pub(crate) async fn get_transaction(
     let (_, _, journal) =
         ledger::load_whole(&service.table, &service.ledgers, caller.customer_id, id).await?;
     let entry = journal.find(transaction).ok_or(NOT_FOUND)?;
-    let etag = etag(entry);
+    let gone = links::gone(&service, caller.customer_id, std::iter::once(entry)).await?;
+    let current = links::current(entry, &gone);
+    let etag = match &current {
+        Cow::Borrowed(_) => etag(entry),
+        Cow::Owned(_) => etag(entry).with_view("alone"),
+    };
     if preconditions.not_modified(&etag) {
         return Ok(Answer::not_modified(&etag));
     }
-    Ok(Answer::ok(&entry::shown(entry)?)?.etag(&etag))
+    Ok(Answer::ok(&entry::shown(&current)?)?.etag(&etag))
 }
 
 pub(super) fn etag(entry: &Transaction) -> ETag {

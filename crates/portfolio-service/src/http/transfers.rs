@@ -75,7 +75,7 @@ pub(super) async fn record(
         let journal = from.ledger().journal();
         let done = journal.and_then(|all| tried.iter().find_map(|id| all.find(*id)));
         if let Some(done) = done {
-            let edit = Edit::Record(vec![done.clone()]);
+            let edit = Edit::Record(done.clone());
             let warnings = cash::warnings(&from, &edit)?.unwrap_or_default();
             return Ok(answer(done, warnings)?.into_response());
         }
@@ -89,7 +89,7 @@ pub(super) async fn record(
             depth = Depth::Entries;
             continue;
         };
-        let edit = Edit::Record(vec![left.clone()]);
+        let edit = Edit::Record(left.clone());
         let Some(warnings) = cash::warnings(&from, &edit)? else {
             depth = Depth::Entries;
             continue;
@@ -170,7 +170,7 @@ fn both_sides(
         entry: arrived,
         ..out.clone()
     };
-    let of = |entry: &Transaction| Edit::Record(vec![entry.clone()]);
+    let of = |entry: &Transaction| Edit::Record(entry.clone());
     let are_derived = derive(from, &of(&left))? && derive(into, &of(&arrived))?;
     Ok(are_derived.then_some([left, arrived]))
 }
@@ -183,10 +183,10 @@ fn departing(
     counterpart: Option<Counterpart>,
 ) -> Result<Option<(TransferOut, Departure)>> {
     let departure = |transfer: &TransferOut| {
-        let edit = Edit::Record(vec![Transaction {
+        let edit = Edit::Record(Transaction {
             entry: Entry::TransferOut(transfer.clone()),
             ..out.clone()
-        }]);
+        });
         let Some(folded) = fold(from, &edit).map_err(|error| refused(&error, &edit))? else {
             return Ok(None);
         };

@@ -8,8 +8,7 @@ use api::portfolio::PerformanceInterval;
 use domain::performance::{Range, RangeError};
 use domain::{Currency, CustomerId, PortfolioId, Quantity, Ticker};
 use jiff::ToSpan;
-use jiff::civil::{Date, date};
-use jiff::tz::TimeZone;
+use jiff::civil::Date;
 use service_kit::{AccessToken, Answer, Error, Result};
 
 use super::activity::Activity;
@@ -49,11 +48,6 @@ pub(super) struct Question {
     pub(super) explains: bool,
 }
 
-/// Before it nobody knows closes.
-const EARLIEST: Date = date(1900, 1, 1);
-/// So many years of closes can be asked for at once.
-const MOST_YEARS: i16 = 100;
-
 /// Measures what is asked of these portfolios, in `base`.
 pub(crate) async fn answer(
     service: &PortfolioService,
@@ -63,7 +57,7 @@ pub(crate) async fn answer(
     activities: Vec<Arc<Activity>>,
     token: &AccessToken,
 ) -> Result<Answer> {
-    let today = service.clock.now().to_zoned(TimeZone::UTC).date();
+    let today = service.clock.today();
     let question = Question::of(subject, base, asked, &activities, today);
     let range = question.range()?;
     let wanted = question.wanted(&activities, today);
@@ -134,8 +128,7 @@ impl Question {
             only: self.only(),
         };
         let today = today.max(self.to);
-        let earliest = today.saturating_sub(MOST_YEARS.years()).max(EARLIEST);
-        let reachable = |day: Date| day.saturating_sub(1.day()).clamp(earliest, today);
+        let day_before = |day: Date| day.saturating_sub(1.day());
         let first = activities.iter().filter_map(|activity| activity.days);
         let first = first.map(|(first, _)| first).min().unwrap_or(self.from);
         let costs = activities.iter().filter_map(|activity| activity.costs_from);
@@ -159,8 +152,8 @@ impl Question {
                 .flat_map(|activity| activity.currencies.iter().copied())
                 .collect(),
             base: self.base,
-            from: reachable(first),
-            rates_from: reachable(costs.min().unwrap_or(first).min(first)),
+            from: day_before(first),
+            rates_from: day_before(costs.min().unwrap_or(first).min(first)),
             today,
             held_now: (self.to == today).then(|| held_now.collect::<BTreeSet<_>>()),
         }

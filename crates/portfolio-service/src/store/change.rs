@@ -12,6 +12,7 @@
 //! Invariant: the commit happens only if nothing else changed the portfolio
 //! since it was read, the steps ahead included. Whoever loses begins anew.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::ledger::cash::Balances;
@@ -39,6 +40,8 @@ pub(crate) struct LedgerWrite {
     ledger: Ledger,
     entries: PageWrites,
     positions: PositionWrites,
+    /// Deleted portfolios that entries name as the other side of a transfer.
+    pub(crate) gone: BTreeSet<PortfolioId>,
 }
 
 impl LedgerWrite {
@@ -59,6 +62,7 @@ impl LedgerWrite {
             ledger,
             entries: PageWrites::default(),
             positions: PositionWrites::new(),
+            gone: BTreeSet::new(),
         })
     }
 

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use domain::ledger::Transaction;
 use domain::{PortfolioId, Ticker, TransactionId};
 use futures::try_join;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use service_kit::{Error, Result};
 use store::{Key, Query, Record, Table};
@@ -105,6 +106,14 @@ impl Journal {
     /// The same, to be kept.
     pub(crate) fn shared(&self) -> impl Iterator<Item = &Arc<Transaction>> + Clone {
         self.0.iter().map(|filed| &filed.entry)
+    }
+
+    pub(crate) fn first_day(&self) -> Option<Date> {
+        self.0.first().map(|filed| filed.entry.trade_date)
+    }
+
+    pub(crate) fn last_day(&self) -> Option<Date> {
+        self.0.last().map(|filed| filed.entry.trade_date)
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -236,7 +236,7 @@ async fn gains_are_listed_by_period_and_page_and_totals_cover_the_period() {
     );
     let backwards = format!("{portfolio}/gains?from=2025-03-01&to=2025-02-01");
     let refused = world.get(&backwards).send().await.expect(422);
-    assert_eq!(refused.problem().errors[0].pointer, "?to");
+    assert_eq!(refused.problem().errors[0].pointer, "?from");
     let nothing = world
         .read(&format!("{portfolio}/gains?ticker_symbol=OTHER"))
         .await;

@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::world::NOW;
 
@@ -230,6 +230,9 @@ async fn list_daily_closes(
     }
     let day = |name: &str| query[name].parse::<Date>().unwrap();
     let (from, to) = (day("from"), day("to"));
+    if from.year() < 1900 || to.saturating_sub(100.years()) > from {
+        return StatusCode::UNPROCESSABLE_ENTITY.into_response();
+    }
     let symbols = query["symbols"].split(',');
     let items = symbols
         .map(|symbol| daily_closes(symbol, known.closes.get(symbol), from, to))

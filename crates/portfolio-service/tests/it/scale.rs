@@ -109,7 +109,7 @@ async fn an_entry_of_a_thousand_lots_can_be_stored_and_one_of_more_is_refused() 
         let lots: Vec<String> = (0..lots)
             .map(|_| {
                 format!(
-                    r#"{{"quantity":{},"cost":{},"fees":{},"fx_rate":{},"purchase_date":"2020-02-03","currency":"USD"}}"#,
+                    r#"{{"quantity":{},"cost":{},"fees":{},"fx_rate":{},"purchase_date":"2020-02-03","currency":"EUR"}}"#,
                     digits(), digits(), digits(), digits()
                 )
             })

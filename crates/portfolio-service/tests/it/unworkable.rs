@@ -214,7 +214,7 @@ async fn what_a_later_sale_needs_is_kept_and_the_sale_named() {
         amend(r#"{"trade_date":"2026-01-09"}"#),
         amend(r#"{"ticker_symbol":"MSFT"}"#),
         world.delete(&purchase),
-        world.patch(&investment, r#"{"quantity":5}"#),
+        world.patch(&investment, r#"{"purchase_date":"2026-01-09"}"#),
         world.delete(&investment),
         world.post(&list, split),
         world.post(&list, &sell("AAPL", "5", "1", "2026-01-06")),

@@ -163,7 +163,7 @@ fn an_entry_that_others_depend_on_is_not_applied_out_of_order() {
 #[test]
 fn a_purchase_that_costs_more_than_can_be_summed_is_refused() {
     let absurd = buy(1, "2026-01-05", "9000000000000", "900000000000", "0");
-    assert_eq!(fifo(&[absurd]), Err(LedgerError::TooLarge));
+    assert_eq!(fifo(&[absurd]), Err(LedgerError::TooLargeAt(id(1))));
     let most = buy(1, "2026-01-05", "1000000000000", "100000000000", "0");
     assert!(fifo(std::slice::from_ref(&most)).is_ok());
     assert_eq!(
@@ -171,7 +171,7 @@ fn a_purchase_that_costs_more_than_can_be_summed_is_refused() {
         "100000000000000000000000"
     );
     let beyond = buy(1, "2026-01-05", "1000000000000", "100000000000", "0.01");
-    assert_eq!(fifo(&[beyond]), Err(LedgerError::TooLarge));
+    assert_eq!(fifo(&[beyond]), Err(LedgerError::TooLargeAt(id(1))));
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn quantities_that_have_no_exact_sum_are_refused_and_not_rounded() {
         buy(1, "2026-01-05", "1000000000000", "0.01", "0"),
         buy(2, "2026-01-06", "0.00000000000000000001", "0.01", "0"),
     ];
-    assert_eq!(fifo(&entries), Err(LedgerError::TooLarge));
+    assert_eq!(fifo(&entries), Err(LedgerError::TooLargeAt(id(2))));
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn costs_that_have_no_exact_sum_fit_a_ledger_until_they_are_pooled() {
         sell(3, "2026-01-07", "1", "1", "0"),
     ];
     assert!(fifo(&entries).is_ok());
-    assert_eq!(fold(&entries, Average), Err(LedgerError::TooLarge));
+    assert_eq!(fold(&entries, Average), Err(LedgerError::TooLargeAt(id(3))));
 }
 
 #[test]

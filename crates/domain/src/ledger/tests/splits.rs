@@ -91,7 +91,7 @@ fn a_split_beyond_any_quantity_is_refused() {
         buy(1, "2026-01-05", "1000000", "30", "0"),
         split(2, "2026-02-05", "9999999999", "1"),
     ];
-    assert_eq!(fifo(&entries), Err(LedgerError::TooLarge));
+    assert_eq!(fifo(&entries), Err(LedgerError::TooLargeAt(id(2))));
 }
 
 #[test]
