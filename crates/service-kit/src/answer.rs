@@ -21,6 +21,11 @@ impl Answer {
         Self::json(StatusCode::OK, body)
     }
 
+    /// The bytes of its body.
+    pub fn size(&self) -> usize {
+        self.body.len()
+    }
+
     pub fn created<T: Serialize>(location: String, body: &T) -> Result<Self> {
         Ok(Self {
             location: Some(location),

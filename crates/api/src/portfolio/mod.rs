@@ -2,6 +2,7 @@
 
 mod batches;
 mod cash;
+mod explanation;
 mod gains;
 mod investments;
 mod lots;
@@ -12,14 +13,17 @@ mod transactions;
 
 pub use batches::{MOST_TRANSACTIONS, RecordTransactions, RecordedTransactions};
 pub use cash::{Cash, CashBalance, CashWarning};
+pub use explanation::{
+    BenchmarkTrade, ExplainedCash, ExplainedClose, ExplainedHolding, ExplainedPosting,
+    ExplainedSale, Explanation, KindOfPosting, UsedFlow, UsedPrice,
+};
 pub use gains::{BothGains, GainFigures, Gains, LotGain, SaleGain};
 pub use investments::{AmendInvestment, Investment, RecordInvestment};
 pub use lots::{EntryLot, GivenLot, LotInput, MOST_LOTS, Ratio, RatioInput, SplitRatio};
 pub use overview::{Overview, PortfolioLine};
 pub use performance::{
-    BenchmarkPerformance, BenchmarkPoint, ExplainedCash, ExplainedClose, ExplainedHolding,
-    Explanation, MaxDrawdown, MissingDays, Performance, PerformanceInterval, PerformancePoint,
-    PerformanceStatement, PerformanceWarning, ReturnOfDay, UsedFlow, UsedPrice,
+    BenchmarkPerformance, BenchmarkPoint, MaxDrawdown, MissingDays, Performance,
+    PerformanceInterval, PerformancePoint, PerformanceStatement, PerformanceWarning, ReturnOfDay,
 };
 pub use portfolios::{CostBasis, OpenPortfolio, Portfolio, UpdatePortfolio};
 pub use transactions::{AmendTransaction, KindOfEntry, OtherSide, RecordTransaction, Transaction};

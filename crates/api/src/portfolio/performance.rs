@@ -1,4 +1,4 @@
-//! How well money has done: figures, their series, the statement, and what they were made from.
+//! How well money has done: figures, their series, the statement.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::FigureStatus;
-use crate::asset::Staleness;
+use super::{Explanation, FigureStatus};
 use crate::number::Number;
 
 /// How far apart the points of a series are.
@@ -244,90 +243,4 @@ pub struct BenchmarkPerformance {
 pub struct BenchmarkPoint {
     pub date: Date,
     pub value: Number,
-}
-
-/// What the figures were made from. The values of the days are the series with `interval=1d`.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct Explanation {
-    /// Every flow in the range, oldest first. Of an instrument that is missing for some days, what
-    /// moved on those days is not in the figures.
-    pub flows: Vec<UsedFlow>,
-    /// The close of the day before `from`.
-    pub opening: ExplainedClose,
-    /// The close of `to`.
-    pub closing: ExplainedClose,
-}
-
-/// Money that came in (positive) or went out (negative).
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct UsedFlow {
-    pub date: Date,
-    /// `null` where it is of no instrument.
-    #[schema(required, example = "AAPL")]
-    pub ticker_symbol: Option<String>,
-    pub amount: Number,
-    /// The currency of `amount`.
-    #[schema(example = "EUR")]
-    pub currency: String,
-    /// The entry's own rate, or else the market's of the day; `null` when there is none.
-    #[schema(required)]
-    pub rate: Option<Number>,
-    /// `amount × rate`.
-    #[schema(required)]
-    pub value: Option<Number>,
-}
-
-/// What was held at one close.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct ExplainedClose {
-    pub date: Date,
-    pub lines: Vec<ExplainedHolding>,
-    pub cash: Vec<ExplainedCash>,
-}
-
-/// `quantity × price × rate = value`.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct ExplainedHolding {
-    #[schema(example = "AAPL")]
-    pub ticker_symbol: String,
-    pub quantity: Number,
-    /// As traded, divided by the splits since; `null` when there is none.
-    #[schema(required)]
-    pub price: Option<UsedPrice>,
-    /// The currency of the price.
-    #[schema(example = "USD")]
-    pub currency: String,
-    /// Into the currency of the performance; `null` when there is none.
-    #[schema(required)]
-    pub rate: Option<UsedPrice>,
-    #[schema(required)]
-    pub value: Option<Number>,
-}
-
-/// `balance × rate = value`.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct ExplainedCash {
-    #[schema(example = "EUR")]
-    pub currency: String,
-    pub balance: Number,
-    #[schema(required)]
-    pub rate: Option<UsedPrice>,
-    #[schema(required)]
-    pub value: Option<Number>,
-}
-
-/// A price or a rate, and where it is from.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct UsedPrice {
-    pub value: Number,
-    /// The day it is of.
-    pub date: Date,
-    /// How many days it was carried forward.
-    pub age_days: u32,
-    /// `ledger` for the price of a trade before the first known close; `null` where the rate is one
-    /// because the currencies are the same.
-    #[schema(required, example = "simulated")]
-    pub source: Option<String>,
-    #[schema(required)]
-    pub staleness: Option<Staleness>,
 }

@@ -8,7 +8,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use super::book::{Gaps, Rates, Unvalued, plus, times};
 use super::range::date_of;
 use super::ratio::{NoFigure, Ratio};
-use super::{Daily, MoneyWeighted, Series};
+use super::{Daily, MoneyWeighted, Observed, Series};
 use crate::money::{AVERAGE_COST_PLACES, ArithmeticError};
 use crate::valuation::Missing;
 use crate::{Currency, Ticker};
@@ -36,6 +36,17 @@ pub struct Benchmark {
     pub mwr: Result<MoneyWeighted, NoFigure>,
     /// The first day on which less than nothing is left.
     pub short_from: Option<Date>,
+    pub trades: Vec<Trade>,
+}
+
+/// What the money of a day bought of the benchmark, or sold where it is negative.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trade {
+    pub date: Date,
+    pub amount: Decimal,
+    pub price: Observed,
+    pub rate: Observed,
+    pub units: Decimal,
 }
 
 impl Benchmark {
@@ -56,6 +67,7 @@ impl Benchmark {
         let mut first_close = None;
         let mut last_close = None;
         let mut short_from = None;
+        let mut trades = Vec::new();
         let mut closes = prices.cursor();
         let mut moved = daily.opening_value();
         let flows = daily.at_start.iter().zip(&daily.at_end);
@@ -65,7 +77,7 @@ impl Benchmark {
             moved = plus(moved, plus(*came, *went)?)?;
             let rate = rates.at(currency, day);
             let close = match (closes.current(), rate) {
-                (Some(price), Ok(rate)) => Some(times(price.value, rate.value)?),
+                (Some(price), Ok(rate)) => Some((times(price.value, rate.value)?, price, rate)),
                 (price, rate) => {
                     if !moved.is_zero() {
                         let no_price = price.is_none().then(|| Missing::Price(ticker.clone()));
@@ -77,17 +89,26 @@ impl Benchmark {
                     None
                 }
             };
-            if let Some(close) = close {
+            if let Some((close, price, rate)) = close {
                 if !moved.is_zero() {
-                    units = plus(units, bought(moved, close)?)?;
+                    let bought = bought(moved, close)?;
+                    units = plus(units, bought)?;
                     first_close = first_close.or(Some(close));
+                    trades.push(Trade {
+                        date: date_of(day),
+                        amount: moved,
+                        price: price.seen_on(day),
+                        rate: rate.seen_on(day),
+                        units: bought,
+                    });
                 }
                 last_close = Some(close);
             }
             if units < Decimal::ZERO && short_from.is_none() {
                 short_from = Some(date_of(day));
             }
-            values.push((date_of(day), times(units, close.unwrap_or_default())?));
+            let close = close.map(|(close, ..)| close).unwrap_or_default();
+            values.push((date_of(day), times(units, close)?));
             moved = Decimal::ZERO;
         }
         if !gaps.is_empty() {
@@ -99,6 +120,7 @@ impl Benchmark {
             mwr: MoneyWeighted::of_values(daily, daily.opening_value(), closing)?,
             values,
             short_from,
+            trades,
         })
     }
 }

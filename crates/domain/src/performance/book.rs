@@ -148,15 +148,18 @@ impl<'a> Rates<'a> {
             .ok_or_else(|| self.missing(currency))
     }
 
-    /// The rate that a flow was converted with: its own, or else the market's
-    /// of its day.
-    pub fn of_flow(&self, flow: &Flow) -> Option<Decimal> {
-        let own = flow
-            .rate
-            .filter(|_| flow.amount.currency() != self.base)
-            .map(Rate::value);
-        let market = || self.at(flow.amount.currency(), day_of(flow.date)).ok();
-        own.or_else(|| market().map(|point| point.value))
+    /// The rate that an amount of a day is converted with: its own, or else the market's.
+    pub fn of_day(&self, currency: Currency, own: Option<Rate>, date: Date) -> Option<Observed> {
+        let day = day_of(date);
+        let own = own.filter(|_| currency != self.base);
+        let point = match own {
+            Some(rate) => Point {
+                day,
+                value: rate.value(),
+            },
+            None => self.at(currency, day).ok()?,
+        };
+        Some(point.seen_on(day))
     }
 
     /// None for the base itself and for what is not known at all.

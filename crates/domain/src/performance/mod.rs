@@ -35,7 +35,7 @@ mod series;
 mod statement;
 mod xirr;
 
-pub use benchmark::Benchmark;
+pub use benchmark::{Benchmark, Trade};
 pub use book::{Book, CashTrack, Flow, Gap, Rates, Split, Track, Unvalued};
 pub use close::{CashLine, Close, Line};
 pub use daily::{Daily, Day};

@@ -77,6 +77,7 @@ pub(super) fn measured(
     let mut reasons = Reasons::default();
     let mut answer = empty(question);
     let mut gaps = Vec::new();
+    let mut trades = Vec::new();
     match Daily::of(&book, &followed.rates, range) {
         Ok(daily) => {
             gaps.extend_from_slice(daily.missing());
@@ -85,8 +86,9 @@ pub(super) fn measured(
             fill(&mut answer, &daily, question.base, &mut reasons)?;
             if let Some(ticker) = &question.benchmark {
                 let dates = answer.series.iter().map(|point| point.date);
-                let found = benchmark(ticker, &daily, market, &followed.rates, dates)?;
+                let (found, bought) = benchmark(ticker, &daily, market, &followed.rates, dates)?;
                 answer.benchmark = Some(found);
+                trades = bought;
             }
         }
         Err(Unvalued::Missing(gaps)) => {
@@ -110,7 +112,9 @@ pub(super) fn measured(
         answer.status = doubts.status();
     }
     if question.explains {
-        answer.explanation = Some(explanation(&followed, &book, market)?);
+        let benchmark = question.benchmark.as_ref();
+        let benchmark = benchmark.map(|ticker| (ticker, &*trades));
+        answer.explanation = Some(explanation(&followed, market, benchmark)?);
     }
     answer.warnings = warnings(&followed, market);
     answer.missing = doubts.into_vec();

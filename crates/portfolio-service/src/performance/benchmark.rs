@@ -2,7 +2,7 @@
 
 use api::portfolio::{BenchmarkPerformance, BenchmarkPoint, FigureStatus};
 use domain::Ticker;
-use domain::performance::{Benchmark, Daily, Gap, MoneyWeighted, Rates, Series, Unvalued};
+use domain::performance::{Benchmark, Daily, Gap, MoneyWeighted, Rates, Series, Trade, Unvalued};
 use domain::valuation::Missing;
 use jiff::civil::Date;
 use service_kit::Result;
@@ -11,14 +11,14 @@ use super::answer::{MISSING_INPUT, Reasons, amount_in};
 use super::doubts::Doubts;
 use super::market::Market;
 
-/// The same money in `ticker`, at the closes of `dates`.
+/// The same money in `ticker`, at the closes of `dates`, and what it bought.
 pub(super) fn benchmark(
     ticker: &Ticker,
     daily: &Daily,
     market: &Market,
     rates: &Rates<'_>,
     dates: impl Iterator<Item = Date>,
-) -> Result<BenchmarkPerformance> {
+) -> Result<(BenchmarkPerformance, Vec<Trade>)> {
     let mut doubts = Doubts::default();
     let mut reasons = Reasons::default();
     let found = match compared(ticker, daily, market, rates) {
@@ -43,7 +43,7 @@ pub(super) fn benchmark(
     }
     let values = found.as_ref().map_or([].as_slice(), |found| &found.values);
     let value = |amount| amount_in(rates.base, amount);
-    Ok(BenchmarkPerformance {
+    let answer = BenchmarkPerformance {
         ticker_symbol: ticker.to_string(),
         status,
         missing: doubts.into_vec(),
@@ -58,7 +58,8 @@ pub(super) fn benchmark(
                 value: value(worth),
             })
             .collect::<Vec<BenchmarkPoint>>(),
-    })
+    };
+    Ok((answer, found.map(|found| found.trades).unwrap_or_default()))
 }
 
 fn compared(

@@ -15,6 +15,7 @@ use domain::performance::{
 };
 use domain::valuation::Missing;
 use domain::{Currency, Money, PortfolioId, Ticker};
+use jiff::civil::Date;
 use service_kit::Result;
 
 use super::activity::{Activity, Held};
@@ -26,10 +27,12 @@ pub(super) struct Followed<'a> {
     pub(super) rates: Rates<'a>,
     pub(super) range: Range,
     tracks: Vec<Followable<'a>>,
-    cash: Vec<CashTrack<'a>>,
-    flows: Vec<Flow>,
+    cash: Vec<(PortfolioId, CashTrack<'a>)>,
+    flows: Vec<(PortfolioId, Flow)>,
     cash_tracking: bool,
     records: Recorded,
+    sold: Vec<Origin<'a>>,
+    posted: Vec<Origin<'a>>,
     /// What was transferred on days without a price.
     pub(super) unpriced: Vec<Gap>,
 }
@@ -42,6 +45,13 @@ pub(super) struct Followable<'a> {
     prices: Cow<'a, Series>,
     flows: Vec<Flow>,
     transfers: Vec<Flow>,
+}
+
+/// Whose an entry is. One for each sale and each posting of the records.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin<'a> {
+    pub(super) portfolio: PortfolioId,
+    pub(super) ticker: Option<&'a Ticker>,
 }
 
 #[derive(Default)]
@@ -110,6 +120,8 @@ impl<'a> Followed<'a> {
                     .clone()
                     .any(|activity| activity.portfolio.cash_tracking),
             records: Recorded::default(),
+            sold: Vec::new(),
+            posted: Vec::new(),
             unpriced: Vec::new(),
         };
         let within = scope.within();
@@ -124,7 +136,7 @@ impl<'a> Followed<'a> {
 
     fn add_holding(
         &mut self,
-        activity: &Activity,
+        activity: &'a Activity,
         held: &'a Held,
         market: &'a Market,
         within: &BTreeSet<PortfolioId>,
@@ -142,10 +154,13 @@ impl<'a> Followed<'a> {
         let (costs, [opening, closing]) = held.costs(&terms, days)?;
         self.records.opening_lots.extend(opening);
         self.records.closing_lots.extend(closing);
+        let origin = Origin {
+            portfolio: activity.portfolio.id,
+            ticker: Some(&held.ticker),
+        };
         self.records.realized.extend_from_slice(&costs.realized);
-        self.records
-            .postings
-            .extend(posted(&held.postings, takes_stated));
+        self.sold.resize(self.records.realized.len(), origin);
+        self.add_postings(&held.postings, origin, takes_stated);
         let of_market = market.currency(&held.ticker).or(held.currency);
         let mut followable = Followable {
             held,
@@ -158,7 +173,7 @@ impl<'a> Followed<'a> {
         for moved in &costs.moves {
             let other = moved.counterpart;
             let is_inside = other.is_some_and(|other| within.contains(&other));
-            if self.range.from() > moved.date || moved.date > self.range.to() {
+            if !self.covers(moved.date) {
                 continue;
             }
             if is_inside {
@@ -226,11 +241,12 @@ impl<'a> Followed<'a> {
     fn add_money(&mut self, activity: &'a Activity, scope: Scope<'_>) {
         let takes_stated = activity.portfolio.base_currency == self.base;
         let tracks_cash = activity.portfolio.cash_tracking;
+        let id = activity.portfolio.id;
         let cash = activity.cash.iter().map(|(currency, balances)| CashTrack {
             currency: *currency,
             balances,
         });
-        self.cash.extend(cash);
+        self.cash.extend(cash.map(|track| (id, track)));
         let is_outside = |other: Option<PortfolioId>| {
             !other.is_some_and(|other| tracks_cash && scope.tracks_cash(other))
         };
@@ -239,20 +255,32 @@ impl<'a> Followed<'a> {
             .iter()
             .filter(|outside| is_outside(outside.counterpart))
             .map(|outside| &outside.flow);
-        self.flows.extend(flows(outside, takes_stated));
+        let outside = flows(outside, takes_stated).map(|flow| (id, flow));
+        self.flows.extend(outside);
         self.records
             .movements
             .extend(flows(&activity.movements, takes_stated));
-        self.records
-            .postings
-            .extend(posted(&activity.postings, takes_stated));
+        let origin = Origin {
+            portfolio: id,
+            ticker: None,
+        };
+        self.add_postings(&activity.postings, origin, takes_stated);
+    }
+
+    fn add_postings(&mut self, postings: &[Posting], origin: Origin<'a>, takes_stated: bool) {
+        let postings = postings.iter().map(|posting| Posting {
+            rate: posting.rate.filter(|_| takes_stated),
+            ..*posting
+        });
+        self.records.postings.extend(postings);
+        self.posted.resize(self.records.postings.len(), origin);
     }
 
     pub(super) fn book(&self) -> Book<'_> {
         Book {
             tracks: self.tracks.iter().map(Followable::track).collect(),
-            cash: self.cash.clone(),
-            flows: self.flows.clone(),
+            cash: self.cash.iter().map(|(_, track)| track.clone()).collect(),
+            flows: self.flows.iter().map(|(_, flow)| *flow).collect(),
             cash_tracking: self.cash_tracking,
         }
     }
@@ -273,9 +301,29 @@ impl<'a> Followed<'a> {
         &self.tracks
     }
 
-    /// Every flow from or to the outside, with its instrument if it has one.
-    pub(super) fn external(&self) -> Vec<(Option<&Ticker>, Flow)> {
-        let covers = |flow: &&Flow| self.range.from() <= flow.date && flow.date <= self.range.to();
+    /// The cash of each portfolio.
+    pub(super) fn cash(&self) -> &[(PortfolioId, CashTrack<'a>)] {
+        &self.cash
+    }
+
+    /// What was sold in the range, a part of a lot each.
+    pub(super) fn sold(&self) -> impl Iterator<Item = (Origin<'a>, &Realized)> {
+        let sold = self.sold.iter().copied().zip(&self.records.realized);
+        sold.filter(|(_, sale)| self.covers(sale.date))
+    }
+
+    /// Income, fees and taxes in the range.
+    pub(super) fn posted(&self) -> impl Iterator<Item = (Origin<'a>, &Posting)> {
+        let posted = self.posted.iter().copied().zip(&self.records.postings);
+        posted.filter(|(_, posting)| self.covers(posting.date))
+    }
+
+    fn covers(&self, day: Date) -> bool {
+        self.range.from() <= day && day <= self.range.to()
+    }
+
+    /// Every flow from or to the outside.
+    pub(super) fn external(&self) -> Vec<(Origin<'a>, Flow)> {
         let of_tracks = self.tracks.iter().flat_map(|track| {
             let flows = if self.cash_tracking {
                 [].as_slice()
@@ -283,13 +331,22 @@ impl<'a> Followed<'a> {
                 &track.flows
             };
             let flows = flows.iter().chain(&track.transfers);
-            flows.map(|flow| (Some(&track.held.ticker), flow))
+            let origin = Origin {
+                portfolio: track.portfolio,
+                ticker: Some(&track.held.ticker),
+            };
+            flows.map(move |flow| (origin, *flow))
         });
-        let of_none = self.flows.iter().map(|flow| (None, flow));
+        let of_none = self.flows.iter().map(|(portfolio, flow)| {
+            let origin = Origin {
+                portfolio: *portfolio,
+                ticker: None,
+            };
+            (origin, *flow)
+        });
         let mut all: Vec<_> = of_none
             .chain(of_tracks)
-            .filter(|(_, flow)| covers(flow))
-            .map(|(ticker, flow)| (ticker, *flow))
+            .filter(|(_, flow)| self.covers(flow.date))
             .collect();
         all.sort_by_key(|(_, flow)| flow.date);
         all
@@ -297,7 +354,7 @@ impl<'a> Followed<'a> {
 }
 
 impl Followable<'_> {
-    fn track(&self) -> Track<'_> {
+    pub(super) fn track(&self) -> Track<'_> {
         Track {
             flows: &self.flows,
             transfers: &self.transfers,
@@ -314,13 +371,5 @@ fn flows<'a>(
     flows.into_iter().map(move |flow| Flow {
         rate: flow.rate.filter(|_| takes_stated),
         ..*flow
-    })
-}
-
-/// Likewise.
-fn posted(postings: &[Posting], takes_stated: bool) -> impl Iterator<Item = Posting> {
-    postings.iter().map(move |posting| Posting {
-        rate: posting.rate.filter(|_| takes_stated),
-        ..*posting
     })
 }

@@ -54,7 +54,8 @@ struct Now {
 /// Where a price or a rate is from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Origin {
-    pub(super) source: String,
+    /// None where nobody said.
+    pub(super) source: Option<String>,
     pub(super) staleness: Staleness,
 }
 
@@ -206,7 +207,7 @@ impl Market {
     pub(super) fn origin(&self, ticker: &Ticker, day: Date) -> Option<Origin> {
         if let Some(now) = self.now.get(ticker).filter(|now| now.date == day) {
             return Some(Origin {
-                source: now.source.clone()?,
+                source: now.source.clone(),
                 staleness: now.staleness,
             });
         }
@@ -219,7 +220,7 @@ impl Market {
         // A close before the range comes first in the column and in no segment.
         let segment = segment.or_else(|| segments.first().filter(|first| day < first.from))?;
         Some(Origin {
-            source: segment.source.clone(),
+            source: Some(segment.source.clone()),
             staleness: segment.staleness,
         })
     }

@@ -18,8 +18,9 @@ use super::question::Question;
 use crate::store::journal::Journal;
 use crate::store::portfolios::StoredPortfolio;
 
-/// Answers take up to half a megabyte each.
-const MOST_ANSWERS: u64 = 32;
+/// The bytes of all answers that are kept, and of the largest that is.
+const MOST_BYTES: u64 = 16 << 20;
+const LARGEST: usize = 1 << 20;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Memory {
@@ -47,13 +48,17 @@ impl Memory {
         let weight = |_: &PortfolioId, known: &Arc<Versioned>| {
             u32::try_from(known.activity.weight().saturating_add(8)).unwrap_or(u32::MAX)
         };
+        let size = |_: &Question, known: &Arc<Answered>| {
+            u32::try_from(known.answer.size()).unwrap_or(u32::MAX)
+        };
         Self {
             activities: Cache::builder()
                 .max_capacity(capacity)
                 .weigher(weight)
                 .build(),
             answers: Cache::builder()
-                .max_capacity(MOST_ANSWERS)
+                .max_capacity(MOST_BYTES)
+                .weigher(size)
                 .time_to_live(reuse)
                 .build(),
         }
@@ -105,6 +110,9 @@ impl Memory {
         market: &Market,
         answer: &Answer,
     ) {
+        if answer.size() > LARGEST {
+            return;
+        }
         if let Some(market) = market.fingerprint() {
             let answer = answer.clone();
             let known = Answered { of, market, answer };
