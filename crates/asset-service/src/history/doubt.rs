@@ -9,22 +9,24 @@
 //!
 //! Plain values only. What is disputed needs a second source, which is `inquiry`'s matter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Currency, Price};
-use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use rust_decimal::Decimal;
 
 use super::Years;
 use crate::chain::{is_close, is_jump};
 use crate::source::{Action, Refusal, SourceHistory};
+use crate::store::disputes::Dispute;
 use crate::store::prices::PriceYear;
 use crate::store::quotes::LastQuote;
 
 /// A close and a quote that are further apart say nothing about each other.
 const NEIGHBOURS_DAYS: i64 = 7;
+const NEIGHBOURS: SignedDuration = SignedDuration::from_hours(24 * NEIGHBOURS_DAYS);
 /// Of two closes of one day that differ by more than a hundred-thousandth, one was corrected: a
 /// source that rounds to seven digits says the same again within less.
 const ROUNDING: Decimal = Decimal::from_parts(1, 0, 0, false, 5);
@@ -37,6 +39,8 @@ pub(super) struct Evidence {
     /// Every year that is known.
     pub(super) years: Years,
     pub(super) quote: Option<LastQuote>,
+    /// What was told against the years before.
+    pub(super) disputed: Option<Dispute>,
 }
 
 impl Evidence {
@@ -92,6 +96,30 @@ impl Evidence {
     pub(super) fn is_contradicted(&self, history: &SourceHistory) -> bool {
         let mut stored = self.years.values();
         stored.any(|year| year.currency != history.currency) || self.is_far_off(history)
+    }
+
+    /// Whether a quote of the last days says something else than the answer, or the answer ends before
+    /// it.
+    pub(super) fn is_denied_by_quote(&self, history: &SourceHistory, now: Timestamp) -> bool {
+        let is_recent = |quote: &&LastQuote| now.duration_since(quote.as_of) <= NEIGHBOURS;
+        self.quote.as_ref().filter(is_recent).is_some_and(|quote| {
+            let last = history.closes.last();
+            let is_borne_out = last.is_some_and(|(date, close)| supports(quote, *date, *close));
+            quote.currency != history.currency || !is_borne_out
+        })
+    }
+
+    /// Whose word the years are.
+    pub(super) fn sources(&self) -> BTreeSet<&str> {
+        let spans = self.years.values().flat_map(|year| &year.spans);
+        spans.map(|span| span.source.as_str()).collect()
+    }
+
+    /// The last day that is in both, with the answer's close and the known one.
+    pub(super) fn last_in_common(&self, history: &SourceHistory) -> Option<(Date, Price, Price)> {
+        let known = self.closes(history, |_| true);
+        let mut closes = history.closes.iter().rev();
+        closes.find_map(|(date, told)| Some((*date, *told, *known.get(date)?)))
     }
 
     /// Whether an answer on all that is stored may count instead: as far back, and with as many
@@ -235,8 +263,7 @@ fn is_beyond(earlier: (Date, Price), later: (Date, Price), actions: &[Action]) -
 
 fn is_near(quote: &LastQuote, date: Date) -> bool {
     let quoted_on = quote.as_of.to_zoned(TimeZone::UTC).date();
-    let days = quoted_on.duration_since(date).abs();
-    days <= jiff::SignedDuration::from_hours(24 * NEIGHBOURS_DAYS)
+    quoted_on.duration_since(date).abs() <= NEIGHBOURS
 }
 
 /// Whether the price now, or that of the session before it, says that a close may be right.

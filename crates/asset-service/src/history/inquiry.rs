@@ -19,7 +19,7 @@ use crate::source::{Ask, MarketDataSource, Refusal, SourceError, SourceHistory};
 /// How far an answer reaches into days that are known.
 const OVERLAP_DAYS: i64 = 7;
 
-type Found = Attributed<SourceHistory>;
+pub(super) type Found = Attributed<SourceHistory>;
 
 pub(super) struct Inquiry<'a> {
     pub(super) shared: &'a Shared,
@@ -42,7 +42,7 @@ impl Inquiry<'_> {
         to: Date,
     ) -> Result<Told, SourceError> {
         let asked = self.overlapping(from, to);
-        let mut found = self.believed(among, asked).await?;
+        let (mut found, overruled) = self.believed(among, asked).await?;
         let mut days = (from, to);
         let mut doubted = self.set_aside(&mut found.value);
         let mut replaced = Vec::new();
@@ -55,6 +55,9 @@ impl Inquiry<'_> {
                 (found, days, replaced) = (again, whole, self.known_years());
                 doubted = self.set_aside(&mut found.value);
             }
+        }
+        if let Some(why) = overruled {
+            self.overrule(&found, why).await?;
         }
         let refused = self.vouched_for(&mut found, doubted).await;
         let (from, to) = days;
@@ -147,30 +150,40 @@ impl Inquiry<'_> {
             .await
     }
 
-    /// An answer that nothing known disputes, or that two sources agree on.
+    /// An answer that nothing known disputes, or that two sources agree on; or that somebody insists
+    /// on, with what speaks against it.
     async fn believed(
         &self,
         among: Among<'_>,
         (from, to): (Date, Date),
-    ) -> Result<Found, SourceError> {
+    ) -> Result<(Found, Option<Refusal>), SourceError> {
         let first = self.history(among, from, to).await?;
         let Some((reason, detail)) = self.evidence.disputes(&first.value) else {
-            return Ok(first);
+            self.borne_out(&first.value).await;
+            return Ok((first, None));
         };
         let others =
             |source: &dyn MarketDataSource| among(source) && !is_part_of(&first.source, source);
         let second = self.history(&others, from, to).await;
-        if let Ok(second) = &second
-            && self.evidence.may_be_wrong_about(&first.value)
-            && tell_the_same(&first.value, &second.value)
-        {
-            return Ok(first);
+        let second = second.ok().filter(|second| !second.value.closes.is_empty());
+        let agrees = second
+            .as_ref()
+            .map(|second| tell_the_same(&first.value, &second.value));
+        let may_be_wrong = self.evidence.may_be_wrong_about(&first.value);
+        if may_be_wrong && agrees == Some(true) {
+            return Ok((first, None));
+        }
+        if may_be_wrong && agrees.is_none() && self.insists(&first.value).await {
+            return Ok((first, Some(reason)));
         }
         let chain = &self.shared.chain;
         chain.refuse(self.ticker, &first.source, reason, &detail);
-        match second {
-            Ok(second) if self.evidence.disputes(&second.value).is_none() => Ok(second),
-            _ => Err(SourceError::refused(reason, detail)),
+        match second.filter(|second| self.evidence.disputes(&second.value).is_none()) {
+            Some(second) => {
+                self.borne_out(&second.value).await;
+                Ok((second, None))
+            }
+            None => Err(SourceError::refused(reason, detail)),
         }
     }
 

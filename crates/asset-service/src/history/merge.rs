@@ -11,6 +11,8 @@ use crate::store::prices::{EarlyYears, PriceYear, Span};
 
 /// A source that has no close of a session this many days after it will not have one.
 const LATEST_CLOSE_DAYS: i64 = 7;
+/// A year's first session is no later.
+const FIRST_SESSIONS_DAYS: i64 = 7;
 /// What has had no close for so many sessions has no more.
 const ENDED_SESSIONS: usize = 10;
 
@@ -88,6 +90,14 @@ pub(super) fn early(known: &Years, told: &Told) -> Option<EarlyYears> {
     let end = end.into_iter().flatten().min().unwrap_or(whole).min(whole);
     let span = told.span(told.from, end_of(end - 1), since.is_some());
     (end > first).then_some(EarlyYears(span))
+}
+
+/// Whether there may be closes before the first one: there is one in those years, or right after
+/// them, where a source begins that was cut off by the year.
+pub(super) fn is_refuted(before: &EarlyYears, told: &Told) -> bool {
+    let edge = before.0.to.saturating_add(FIRST_SESSIONS_DAYS.days());
+    let mut closes = told.history.closes.iter();
+    closes.any(|(date, _)| *date <= edge)
 }
 
 /// Both, where one follows the other; else the newer.

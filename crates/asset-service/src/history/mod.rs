@@ -6,7 +6,7 @@
 //! | which days have a close, and are over | `days` |
 //! | that one fetch serves everybody | [`SingleFlight`] |
 //! | a fetch: table, source, merging, storing | `fetch`, [`merge`] |
-//! | which answers are believed | `inquiry`, [`doubt`] |
+//! | which answers are believed | `inquiry`, [`doubt`], `insisting` |
 //! | what is asked for again | [`renewal`] |
 //! | gaps, segments, weeks and months | `series` |
 //! | splits and dividends taken out of closes | [`adjust`] |
@@ -19,6 +19,7 @@ pub(crate) mod days;
 mod doubt;
 mod fetch;
 mod inquiry;
+mod insisting;
 mod merge;
 mod packed;
 mod renewal;
@@ -296,7 +297,7 @@ impl History {
         if paused.is_some_and(|until| shared.clock.now() < until) {
             return;
         }
-        let Some(due) = shared.due(ticker, held, wanted.completed) else {
+        let Some(due) = shared.due(ticker, held, wanted) else {
             return;
         };
         if let (_, Some(leader)) = shared.flights.join(ticker, || None) {
