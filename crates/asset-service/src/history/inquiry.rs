@@ -9,12 +9,13 @@ use domain::{Price, Ticker};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
+use super::actions;
 use super::days::{day_after, day_before};
 use super::doubt::{Evidence, tell_the_same};
 use super::merge::{Told, covered_to};
 use super::{Reason, Shared};
 use crate::chain::{Among, Attributed, is_close};
-use crate::source::{Ask, MarketDataSource, Refusal, SourceError, SourceHistory};
+use crate::source::{Action, Ask, MarketDataSource, Refusal, SourceError, SourceHistory};
 
 /// How far an answer reaches into days that are known.
 const OVERLAP_DAYS: i64 = 7;
@@ -59,16 +60,25 @@ impl Inquiry<'_> {
         if let Some(why) = overruled {
             self.overrule(&found, why).await?;
         }
-        let refused = self.vouched_for(&mut found, doubted).await;
+        let mut left_out = self.vouched_for(&mut found, doubted).await;
+        let untold = self.refuse_actions(&mut found);
         let (from, to) = days;
         let before = self.evidence.last_close_before(from);
         let closes = found.value.closes.iter().map(|(date, _)| *date);
         let last = closes.filter(|date| *date <= to).max().or(before);
+        let is_cut_off = left_out.iter().any(|date| last < Some(*date));
         let to = covered_to(self.ticker, last, days, self.completed);
+        left_out.retain(|date| (from..=to).contains(date));
         Ok(Told {
             from,
             to,
-            why_short: refused.map_or(Reason::NotYetPublished, |_| Reason::RefusedHistory),
+            left_out,
+            untold,
+            why_short: if is_cut_off {
+                Reason::RefusedHistory
+            } else {
+                Reason::NotYetPublished
+            },
             source: found.source,
             fetched_at: self.shared.clock.now(),
             history: found.value,
@@ -157,7 +167,10 @@ impl Inquiry<'_> {
         among: Among<'_>,
         (from, to): (Date, Date),
     ) -> Result<(Found, Option<Refusal>), SourceError> {
-        let first = self.history(among, from, to).await?;
+        let mut first = self.history(among, from, to).await?;
+        if let Some(value) = self.without_new_splits(&first.value) {
+            first.value = value;
+        }
         let Some((reason, detail)) = self.evidence.disputes(&first.value) else {
             self.borne_out(&first.value).await;
             return Ok((first, None));
@@ -187,6 +200,31 @@ impl Inquiry<'_> {
         }
     }
 
+    /// The closes as they would be if a split that is news had not made its source change those before
+    /// it: where only then they agree with what is known. Whether there was one, the closes show.
+    fn without_new_splits(&self, history: &SourceHistory) -> Option<SourceHistory> {
+        let splits = self.evidence.new_splits(history);
+        if splits.is_empty() || self.evidence.disputes(history).is_none() {
+            return None;
+        }
+        let undone = actions::undone(history, &splits)?;
+        self.evidence.disputes(&undone).is_none().then_some(undone)
+    }
+
+    /// Takes out dividends and splits that cannot have been, and gives the days of dividends: there may
+    /// have been another.
+    fn refuse_actions(&self, found: &mut Found) -> Vec<Date> {
+        let beside = self.evidence.closes_beside(&found.value);
+        let refused = actions::refused(&mut found.value, beside);
+        for action in &refused {
+            let detail = format!("the closes contradict {action}");
+            let (chain, reason) = (&self.shared.chain, Refusal::ImpossibleAction);
+            chain.refuse(self.ticker, &found.source, reason, &detail);
+        }
+        let dividends = refused.iter().filter(|action| !action.is_split());
+        dividends.map(Action::ex_date).collect()
+    }
+
     /// Takes out the closes that stand alone.
     fn set_aside(&self, history: &mut SourceHistory) -> Vec<(Date, Price)> {
         let lone = self.evidence.lone(history);
@@ -195,10 +233,11 @@ impl Inquiry<'_> {
         closes.extract_if(.., is_lone).collect()
     }
 
-    /// Puts back what another source says as well, and gives the day of the last close if it is
-    /// not among that: it is asked for again.
-    async fn vouched_for(&self, found: &mut Found, doubted: Vec<(Date, Price)>) -> Option<Date> {
-        let ((first, _), (last, _)) = doubted.first().zip(doubted.last())?;
+    /// Puts back what another source says as well, and gives the days of the rest.
+    async fn vouched_for(&self, found: &mut Found, doubted: Vec<(Date, Price)>) -> Vec<Date> {
+        let Some(((first, _), (last, _))) = doubted.first().zip(doubted.last()) else {
+            return Vec::new();
+        };
         let others = |source: &dyn MarketDataSource| !is_part_of(&found.source, source);
         let second = self.history(&others, *first, *last).await;
         let second = second.map(|second| second.value).ok();
@@ -207,7 +246,7 @@ impl Inquiry<'_> {
             let mut theirs = second.iter().flat_map(|second| &second.closes);
             theirs.any(|(day, theirs)| *day == date && is_close(*theirs, close))
         };
-        let mut refused = None;
+        let mut refused = Vec::new();
         for (date, close) in doubted {
             if says(date, close) {
                 found.value.closes.push((date, close));
@@ -215,12 +254,11 @@ impl Inquiry<'_> {
                 let detail = format!("its close of {date} stands alone");
                 let chain = &self.shared.chain;
                 chain.refuse(self.ticker, &found.source, Refusal::Jump, &detail);
-                refused = Some(date);
+                refused.push(date);
             }
         }
         found.value.closes.sort_by_key(|(date, _)| *date);
-        let last = found.value.closes.last().map(|(date, _)| *date);
-        refused.filter(|refused| last.is_none_or(|last| last < *refused))
+        refused
     }
 }
 

@@ -27,6 +27,10 @@ pub(super) struct Told {
     pub(super) history: SourceHistory,
     /// The known years instead of which it counts; without any it counts beside them.
     pub(super) replaced: Vec<i16>,
+    /// Days whose closes were left out.
+    pub(super) left_out: Vec<Date>,
+    /// Days of dividends that were left out.
+    pub(super) untold: Vec<Date>,
     /// Whether closes are known from before it.
     pub(super) follows_closes: bool,
     /// Why it may end before the days that were asked for.
@@ -147,6 +151,9 @@ fn extended(before: Option<PriceYear>, year: i16, told: &Told, from: Date, to: D
         .as_ref()
         .map_or(told.fetched_at, PriceYear::verified_at);
     let verified_at = Some(verified_at);
+    let left_out_at = before.as_ref().and_then(|before| before.left_out_at);
+    let is_left_out = told.left_out.iter().copied().any(is_new);
+    let left_out_at = is_left_out.then_some(told.fetched_at).or(left_out_at);
     let (mut actions, mut spans) =
         before.map_or_else(Default::default, |before| (before.actions, before.spans));
     let new = told.history.actions.iter().flatten();
@@ -157,7 +164,8 @@ fn extended(before: Option<PriceYear>, year: i16, told: &Told, from: Date, to: D
         .since
         .map_or(from, |since| since.clamp(from, day_after(to)));
     for (from, to, is_out_of_reach) in [(from, day_before(since), true), (since, to, false)] {
-        let span = told.span(from, to, is_out_of_reach);
+        let mut span = told.span(from, to, is_out_of_reach);
+        span.tells_actions &= !told.untold.iter().copied().any(is_new);
         match spans.last_mut().filter(|last| last.is_like(&span)) {
             _ if from > to => {}
             Some(last) => (last.to, last.fetched_at) = (to, span.fetched_at),
@@ -173,5 +181,6 @@ fn extended(before: Option<PriceYear>, year: i16, told: &Told, from: Date, to: D
         actions,
         spans,
         verified_at,
+        left_out_at,
     }
 }

@@ -7,6 +7,7 @@
 //! | that one fetch serves everybody | [`SingleFlight`] |
 //! | a fetch: table, source, merging, storing | `fetch`, [`merge`] |
 //! | which answers are believed | `inquiry`, [`doubt`], `insisting` |
+//! | which dividends and splits cannot have been | [`actions`] |
 //! | what is asked for again | [`renewal`] |
 //! | gaps, segments, weeks and months | `series` |
 //! | splits and dividends taken out of closes | [`adjust`] |
@@ -14,6 +15,7 @@
 //! Whole years are fetched, and afterwards only the missing tail. Invariant: a close is what a
 //! source said of a session that is over; a day without one stays a gap.
 
+mod actions;
 mod adjust;
 pub(crate) mod days;
 mod doubt;

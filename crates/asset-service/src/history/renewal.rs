@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | whose source does not tell dividends and splits | while another one does | those that do |
 //! | out of their source's reach, or in part | while there is another one | the others |
+//! | with a close that was left out, two days later | once | their own sources |
 //! | the current and the one before, asked for as a whole a quarter ago | once | their own sources |
 //! | before the first close, asked for a quarter ago | once | their own source |
 //!
@@ -22,6 +23,7 @@ use crate::source::{Ask, MarketDataSource, Purpose, Question};
 use crate::store::prices::{PriceYear, Span};
 
 const VERIFIED_FOR: SignedDuration = SignedDuration::from_hours(24 * 91);
+const LEFT_OUT_FOR: SignedDuration = SignedDuration::from_hours(48);
 pub(super) const PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// After an answer that is worse than what is known.
 const PAUSE_AFTER_WORSE: SignedDuration = SignedDuration::from_hours(24);
@@ -39,6 +41,7 @@ pub(super) struct Due {
 enum Why {
     ActionsUnknown,
     OutOfReach,
+    LeftOut,
     Unverified,
     BeforeFirstClose,
 }
@@ -49,7 +52,7 @@ impl Due {
         match self.why {
             Why::ActionsUnknown => !is_own && source.tells_actions(),
             Why::OutOfReach => !is_own,
-            Why::Unverified | Why::BeforeFirstClose => is_own,
+            Why::LeftOut | Why::Unverified | Why::BeforeFirstClose => is_own,
         }
     }
 }
@@ -71,7 +74,7 @@ impl Shared {
             let early = early.filter(|span| match why {
                 Why::OutOfReach => span.is_out_of_reach,
                 Why::BeforeFirstClose => wanted.from <= span.to && is_old(span.fetched_at),
-                Why::ActionsUnknown | Why::Unverified => false,
+                Why::ActionsUnknown | Why::LeftOut | Why::Unverified => false,
             });
             let spans: Vec<&Span> = early.chain(spans).collect();
             let mut sources: Vec<String> = Vec::new();
@@ -101,6 +104,12 @@ impl Shared {
             })
         })
         .or_else(|| {
+            of_years(Why::LeftOut, &|_, known| {
+                let left_out_at = known.left_out_at;
+                left_out_at.is_some_and(|at| now.duration_since(at) >= LEFT_OUT_FOR)
+            })
+        })
+        .or_else(|| {
             of_years(Why::Unverified, &|year, known| {
                 is_recent(year) && is_old(known.verified_at())
             })
@@ -117,7 +126,11 @@ impl Fetch {
         let among = |source: &dyn MarketDataSource| due.may_be_asked(source);
         match inquiry.told(&among, due.from, due.to).await {
             Ok(told) if !told.replaced.is_empty() => self.take_in(&told),
-            Ok(told) => {
+            Ok(mut told) => {
+                if due.why == Why::LeftOut {
+                    // What is left out again is not asked for a third time.
+                    told.left_out.clear();
+                }
                 if !self.take_in_what_is_no_worse(due.why, &told) {
                     let until = self.shared.after(PAUSE_AFTER_WORSE);
                     self.shared.renewals.insert(self.ticker.clone(), until);

@@ -24,6 +24,9 @@ pub(crate) struct PriceYear {
     /// When all of it was last asked for at once. Years stored before that was noted lack it.
     #[serde(default)]
     pub(crate) verified_at: Option<Timestamp>,
+    /// When a close was last left out that has not been asked for again since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) left_out_at: Option<Timestamp>,
 }
 
 /// Days that one source has told us about.

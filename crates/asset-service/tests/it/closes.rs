@@ -90,8 +90,8 @@ async fn the_typed_client_makes_series_of_them() {
     let mut told = weekdays("2025-01-01", "2026-12-31");
     told.actions = Some(vec![Action::Split {
         ex_date: date("2026-03-04"),
-        new: Quantity::parse("2").unwrap(),
-        old: Quantity::parse("1").unwrap(),
+        new: Quantity::parse("5").unwrap(),
+        old: Quantity::parse("4").unwrap(),
     }]);
     let market = Market::over(Past::named("past", Ok(told))).await;
     let client = AssetClient::new(in_process(market.router.clone()));

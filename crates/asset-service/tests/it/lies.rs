@@ -66,12 +66,16 @@ async fn a_crash_that_stays_and_a_split_are_no_lies() {
 }
 
 #[tokio::test]
-async fn a_last_close_that_jumps_waits_for_the_next_day() {
+async fn last_closes_that_jump_wait_for_the_third_that_bears_them_out() {
     let source = Past::named(
         "past",
         Ok(with(
             ordinary(),
-            &[("2026-03-09", "30"), ("2026-03-10", "31")],
+            &[
+                ("2026-03-09", "30"),
+                ("2026-03-10", "31"),
+                ("2026-03-11", "32"),
+            ],
         )),
     );
     let market = Market::over(source.clone()).await;
@@ -85,6 +89,13 @@ async fn a_last_close_that_jumps_waits_for_the_next_day() {
         assert_eq!(week.at("/gaps/0/from"), "2026-03-09");
     }
     assert_eq!(source.asked().len(), 1);
+    // Two may lie as one may.
+    market.clock.advance(seconds(DAY));
+    let week = prices(&market, "from=2026-03-02&to=2026-03-10").await;
+    assert_eq!(
+        (week.at("/reason"), items(&week).len()),
+        ("REFUSED_HISTORY".into(), 5)
+    );
     market.clock.advance(seconds(DAY));
     let week = prices(&market, "from=2026-03-02&to=2026-03-10").await;
     assert_eq!(week.at("/status"), "ok", "{}", week.body);

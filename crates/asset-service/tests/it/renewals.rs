@@ -1,22 +1,14 @@
 //! Years that are known are asked for again when there is more to know, and nobody waits for it.
 
-use std::sync::Arc;
-
-use asset_service::AssetConfig;
 use asset_service::source::SourceHistory;
 
-use crate::past::{Past, date, items, price, prices, weekdays};
+use crate::past::{Past, date, items, over_both, price, prices, restarted, weekdays, with};
 use crate::support::{Market, down, seconds};
 
 const DAY: i64 = 86_400;
 
 fn ordinary() -> SourceHistory {
     weekdays("2024-01-01", "2026-12-31")
-}
-
-async fn over_both(first: &Arc<Past>, second: &Arc<Past>) -> Market {
-    let sources = vec![Arc::clone(first), Arc::clone(second)];
-    Market::over_all(&AssetConfig::default(), sources).await
 }
 
 #[tokio::test]
@@ -166,6 +158,36 @@ async fn a_verification_that_fails_takes_nothing_away() {
         market.service.settled().await;
     }
     assert_eq!(source.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn a_close_that_was_left_out_is_asked_for_again_two_days_later() {
+    let spike = with(ordinary(), &[("2024-07-01", "1010.25")]);
+    let source = Past::named("past", Ok(spike));
+    let market = Market::over(source.clone()).await;
+    let month = "from=2024-07-01&to=2024-07-31";
+    for (hours, times) in [(0, 1), (47, 1), (1, 2), (92 * 24, 2)] {
+        market.clock.advance(seconds(hours * 3_600));
+        let left_out = prices(&market, month).await;
+        assert_eq!(left_out.at("/gaps/0/from"), "2024-07-01");
+        market.service.settled().await;
+        assert_eq!(source.asked().len(), times, "{hours}");
+    }
+
+    let source = Past::named("past", Ok(with(ordinary(), &[("2024-07-01", "1010.25")])));
+    let market = Market::over(source.clone()).await;
+    prices(&market, month).await;
+    market.service.settled().await;
+    source.tell(Ok(ordinary()));
+    market.clock.advance(seconds(2 * DAY));
+    let market = restarted(market, source).await;
+    prices(&market, month).await;
+    market.service.settled().await;
+    let healed = prices(&market, month).await;
+    assert_eq!(
+        (items(&healed)["2024-07-01"].as_str(), healed.count("/gaps")),
+        ("101.25", 0)
+    );
 }
 
 const EARLY: &str = "from=2021-01-01&to=2021-12-31";
