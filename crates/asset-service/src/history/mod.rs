@@ -10,6 +10,7 @@
 //! | which dividends and splits cannot have been | [`actions`] |
 //! | what is asked for again | [`renewal`] |
 //! | gaps, segments, weeks and months | `series` |
+//! | many histories as columns | `daily` |
 //! | splits and dividends taken out of closes | [`adjust`] |
 //!
 //! Whole years are fetched, and afterwards only the missing tail. Invariant: a close is what a
@@ -17,6 +18,7 @@
 
 mod actions;
 mod adjust;
+pub(crate) mod daily;
 pub(crate) mod days;
 mod doubt;
 mod fetch;
