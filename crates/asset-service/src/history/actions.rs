@@ -79,11 +79,7 @@ fn before(date: Date, closes: &Closes) -> Option<(Date, Price)> {
     before.map(|(date, close)| (*date, *close))
 }
 
-fn between<'a>(
-    from: Date,
-    to: Date,
-    splits: &'a [Action],
-) -> impl Iterator<Item = &'a Action> + Clone {
+fn between(from: Date, to: Date, splits: &[Action]) -> impl Iterator<Item = &Action> {
     let is_between = move |split: &&Action| from < split.ex_date() && split.ex_date() <= to;
     splits.iter().filter(is_between)
 }
