@@ -13,6 +13,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use crate::history;
+use crate::history::daily::{Daily, as_traded};
 use crate::history::series::{Asked, every};
 use crate::quotes::{Reason, unavailable};
 use crate::store::own::{OwnInstrument, decade_of};
@@ -183,6 +184,28 @@ pub(crate) fn history(
             HistoryStatus::Unavailable
         },
         reason: reason.map(str::to_owned),
+    }
+}
+
+/// The manual prices of a range of days, of all until its end, with the one that holds on the first.
+pub(crate) fn daily(
+    instrument: &OwnInstrument,
+    mut prices: BTreeMap<Date, Entered>,
+    (from, to): (Date, Date),
+) -> Daily {
+    let last_before = prices.range(..from).next_back().map(|(date, _)| *date);
+    let first = last_before.unwrap_or(from);
+    prices.retain(|date, _| *date >= first);
+    let history = history(instrument, &prices, as_traded(first, to));
+    let closes = prices.iter().map(|(date, entered)| (*date, entered.price));
+    Daily {
+        ticker_symbol: history.ticker_symbol,
+        currency: history.currency,
+        status: history.status,
+        reason: history.reason,
+        segments: history.segments,
+        closes: closes.collect(),
+        splits: Some(Vec::new()),
     }
 }
 

@@ -23,6 +23,8 @@ pub mod twelve_data;
 pub mod upstream;
 pub mod yahoo;
 
+use std::fmt;
+
 use domain::{Currency, InstrumentType, Price, Quantity, Ticker};
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
@@ -188,9 +190,28 @@ pub enum Action {
 }
 
 impl Action {
+    pub(crate) fn is_split(&self) -> bool {
+        matches!(self, Self::Split { .. })
+    }
+
     pub fn ex_date(&self) -> Date {
         match self {
             Self::Dividend { ex_date, .. } | Self::Split { ex_date, .. } => *ex_date,
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dividend {
+                ex_date,
+                amount,
+                currency,
+            } => write!(f, "its dividend of {amount} {currency} on {ex_date}"),
+            Self::Split { ex_date, new, old } => {
+                write!(f, "its split of {new} for {old} on {ex_date}")
+            }
         }
     }
 }
@@ -229,6 +250,8 @@ pub enum Refusal {
     OtherSymbol,
     /// More than half away from the last price, with nobody to confirm it.
     Jump,
+    /// A dividend or a split that the closes contradict.
+    ImpossibleAction,
 }
 
 impl Refusal {
@@ -242,6 +265,7 @@ impl Refusal {
             Self::FromTheFuture => "FROM_THE_FUTURE",
             Self::OtherSymbol => "OTHER_SYMBOL",
             Self::Jump => "JUMP",
+            Self::ImpossibleAction => "IMPOSSIBLE_ACTION",
         }
     }
 }

@@ -44,7 +44,8 @@ pub struct DailyCloses {
     pub days: Vec<u32>,
     /// One for each of `days`.
     pub closes: Vec<Number>,
-    /// From the day of the first close to `to`; `null` where the source of some day does not tell.
+    /// From the day of the first close to `to`; `null` where the source of some day does not tell, and
+    /// where no source has told of any.
     #[schema(required)]
     pub splits: Option<Vec<SplitRatio>>,
 }

@@ -34,7 +34,8 @@ pub struct SourceStatus {
     #[schema(required, example = "TIMEOUT")]
     pub last_failure: Option<String>,
     /// How many of its prices were not believed, by reason: `NOT_A_NUMBER`, `NOT_POSITIVE`,
-    /// `UNKNOWN_CURRENCY`, `WRONG_CURRENCY`, `NO_TIME`, `FROM_THE_FUTURE`, `OTHER_SYMBOL`, `JUMP`.
+    /// `UNKNOWN_CURRENCY`, `WRONG_CURRENCY`, `NO_TIME`, `FROM_THE_FUTURE`, `OTHER_SYMBOL`, `JUMP`,
+    /// `IMPOSSIBLE_ACTION`.
     pub refused: BTreeMap<String, u64>,
 }
 

@@ -73,7 +73,7 @@ impl Factor {
         for action in actions {
             match action {
                 Action::Split { new, old, .. } => {
-                    before = before.checked_mul(old.value())?.checked_div(new.value())?;
+                    before = after_splits(before, [*action])?;
                     self.old = self.old.checked_mul(old.value())?;
                     self.new = self.new.checked_mul(new.value())?;
                 }
@@ -97,6 +97,20 @@ impl Factor {
             exact.round_sf_with_strategy(DIGITS, RoundingStrategy::MidpointNearestEven)?;
         Price::try_new(rounded.normalize()).ok()
     }
+}
+
+/// What a price before these splits, oldest first, is after them.
+pub(super) fn after_splits<'a>(
+    price: Decimal,
+    actions: impl IntoIterator<Item = &'a Action>,
+) -> Option<Decimal> {
+    let mut price = price;
+    for action in actions {
+        if let Action::Split { new, old, .. } = action {
+            price = price.checked_mul(old.value())?.checked_div(new.value())?;
+        }
+    }
+    Some(price)
 }
 
 #[cfg(test)]

@@ -6,25 +6,29 @@
 //! | half away from most of the stored closes of the same days | disputed |
 //! | with nothing stored, half away from the last quote where it ends | disputed |
 //! | with one close half away from those before and after it, whatever was split between | right but for that close |
+//! | with its last close, or the last two, half away from the one before | right but for those |
 //!
 //! Plain values only. What is disputed needs a second source, which is `inquiry`'s matter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Currency, Price};
-use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use rust_decimal::Decimal;
 
 use super::Years;
+use super::adjust::after_splits;
 use crate::chain::{is_close, is_jump};
 use crate::source::{Action, Refusal, SourceHistory};
+use crate::store::disputes::Dispute;
 use crate::store::prices::PriceYear;
 use crate::store::quotes::LastQuote;
 
 /// A close and a quote that are further apart say nothing about each other.
 const NEIGHBOURS_DAYS: i64 = 7;
+const NEIGHBOURS: SignedDuration = SignedDuration::from_hours(24 * NEIGHBOURS_DAYS);
 /// Of two closes of one day that differ by more than a hundred-thousandth, one was corrected: a
 /// source that rounds to seven digits says the same again within less.
 const ROUNDING: Decimal = Decimal::from_parts(1, 0, 0, false, 5);
@@ -37,6 +41,8 @@ pub(super) struct Evidence {
     /// Every year that is known.
     pub(super) years: Years,
     pub(super) quote: Option<LastQuote>,
+    /// What was told against the years before.
+    pub(super) disputed: Option<Dispute>,
 }
 
 impl Evidence {
@@ -94,6 +100,30 @@ impl Evidence {
         stored.any(|year| year.currency != history.currency) || self.is_far_off(history)
     }
 
+    /// Whether a quote of the last days says something else than the answer, or the answer ends before
+    /// it.
+    pub(super) fn is_denied_by_quote(&self, history: &SourceHistory, now: Timestamp) -> bool {
+        let is_recent = |quote: &&LastQuote| now.duration_since(quote.as_of) <= NEIGHBOURS;
+        self.quote.as_ref().filter(is_recent).is_some_and(|quote| {
+            let last = history.closes.last();
+            let is_borne_out = last.is_some_and(|(date, close)| supports(quote, *date, *close));
+            quote.currency != history.currency || !is_borne_out
+        })
+    }
+
+    /// Whose word the years are.
+    pub(super) fn sources(&self) -> BTreeSet<&str> {
+        let spans = self.years.values().flat_map(|year| &year.spans);
+        spans.map(|span| span.source.as_str()).collect()
+    }
+
+    /// The last day that is in both, with the answer's close and the known one.
+    pub(super) fn last_in_common(&self, history: &SourceHistory) -> Option<(Date, Price, Price)> {
+        let known = self.closes(history, |_| true);
+        let mut closes = history.closes.iter().rev();
+        closes.find_map(|(date, told)| Some((*date, *told, *known.get(date)?)))
+    }
+
     /// Whether an answer on all that is stored may count instead: as far back, and with as many
     /// closes but for a few.
     pub(super) fn may_be_replaced_by(&self, history: &SourceHistory) -> bool {
@@ -133,7 +163,7 @@ impl Evidence {
     }
 
     /// Closes that stand alone: half away from their neighbours on both sides, in one direction. The
-    /// last one has no close after it, and counts as alone unless the last quote speaks for it.
+    /// last two have none after them, and count as alone unless the last quote speaks for them.
     pub(super) fn lone(&self, history: &SourceHistory) -> Vec<Date> {
         let known = self.closes(history, |_| true);
         let closes = &history.closes;
@@ -144,6 +174,14 @@ impl Evidence {
             .range(..first)
             .next_back()
             .map(|(date, close)| (*date, *close));
+        let after = known.range(last..).filter(|(date, _)| **date > last);
+        let after = after.map(|(date, close)| (*date, *close)).take(2);
+        let in_order: Vec<(Date, Price)> = closes.iter().copied().chain(after).collect();
+        let next = |place: usize| in_order.get(place).copied();
+        let speaks_for = |(date, close): (Date, Price)| {
+            let quote = self.quote.as_ref();
+            quote.is_some_and(|quote| supports(quote, date, close))
+        };
         let mut lone = Vec::new();
         for (place, &close) in closes.iter().enumerate() {
             let is_known = |(date, close): (Date, Price)| {
@@ -151,23 +189,21 @@ impl Evidence {
                     .get(&date)
                     .is_some_and(|known| is_close(*known, close))
             };
-            let after = known.range(last..).find(|(date, _)| **date > last);
-            let right = closes.get(place + 1).copied();
-            let right = right.or(after.map(|(date, close)| (*date, *close)));
+            let (right, further) = (next(place + 1), next(place + 2));
             let is_alone = match (left, right) {
                 (Some(left), Some(right)) => {
-                    is_beyond(left, close, actions)
-                        && is_beyond(close, right, actions)
-                        && (left.1 < close.1) == (right.1 < close.1)
+                    let is_peak = is_beyond(close, right, actions)
+                        && (left.1 < close.1) == (right.1 < close.1);
+                    let is_end = further.is_none()
+                        && is_beyond(left, right, actions)
+                        && (left.1 < close.1) == (left.1 < right.1)
+                        && !speaks_for(right);
+                    is_beyond(left, close, actions) && (is_peak || is_end)
                 }
-                (Some(left), None) => {
-                    let quote = self.quote.as_ref();
-                    let speaks = quote.is_some_and(|quote| supports(quote, close.0, close.1));
-                    is_beyond(left, close, actions) && !speaks
-                }
+                (Some(left), None) => is_beyond(left, close, actions) && !speaks_for(close),
                 // Without one before it, the two after it must agree with each other.
-                (None, Some(right)) => closes.get(place + 2).is_some_and(|further| {
-                    is_beyond(close, right, actions) && !is_beyond(right, *further, actions)
+                (None, Some(right)) => further.is_some_and(|further| {
+                    is_beyond(close, right, actions) && !is_beyond(right, further, actions)
                 }),
                 (None, None) => false,
             };
@@ -178,6 +214,22 @@ impl Evidence {
             }
         }
         lone
+    }
+
+    /// The known closes of the days of the answer and beside it.
+    pub(super) fn closes_beside(&self, history: &SourceHistory) -> BTreeMap<Date, Price> {
+        self.closes(history, |year| year.currency == history.currency)
+    }
+
+    /// The splits of an answer that nobody has told of before.
+    pub(super) fn new_splits(&self, history: &SourceHistory) -> Vec<Action> {
+        let is_known = |action: &Action| {
+            let year = self.years.get(&action.ex_date().year());
+            year.is_some_and(|year| year.actions.contains(action))
+        };
+        let splits = history.actions.iter().flatten();
+        let splits = splits.filter(|action| action.is_split() && !is_known(action));
+        splits.cloned().collect()
     }
 
     /// What is known of the years that the answer is about, and of those beside it.
@@ -221,22 +273,14 @@ fn is_beyond(earlier: (Date, Price), later: (Date, Price), actions: &[Action]) -
         return false;
     }
     let is_between = |action: &&Action| earlier.0 < action.ex_date() && action.ex_date() <= later.0;
-    let mut expected = Some(earlier.1.value());
-    for action in actions.iter().filter(is_between) {
-        if let Action::Split { new, old, .. } = action {
-            expected = expected
-                .and_then(|price| price.checked_mul(old.value()))
-                .and_then(|price| price.checked_div(new.value()));
-        }
-    }
+    let expected = after_splits(earlier.1.value(), actions.iter().filter(is_between));
     let expected = expected.and_then(|expected| Price::try_new(expected).ok());
     expected.is_none_or(|expected| is_jump(expected, later.1))
 }
 
 fn is_near(quote: &LastQuote, date: Date) -> bool {
     let quoted_on = quote.as_of.to_zoned(TimeZone::UTC).date();
-    let days = quoted_on.duration_since(date).abs();
-    days <= jiff::SignedDuration::from_hours(24 * NEIGHBOURS_DAYS)
+    quoted_on.duration_since(date).abs() <= NEIGHBOURS
 }
 
 /// Whether the price now, or that of the session before it, says that a close may be right.

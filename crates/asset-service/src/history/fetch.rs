@@ -17,7 +17,7 @@ use super::merge::{self, Told, joined, merged};
 use super::{Held, Leader, Reason, Shared, Trouble, Wanted, Years};
 use crate::source::{Ask, SourceError};
 use crate::store::prices::{self, EarlyYears, PriceYear};
-use crate::store::{quotes, read_within};
+use crate::store::{disputes, quotes, read_within};
 use crate::underway::Work;
 
 /// No price is older.
@@ -165,10 +165,8 @@ impl Fetch {
         } else {
             Years::new()
         };
-        let mut closes = told.history.closes.iter();
-        // Years with a close are not before the first one.
         let before = self.held.early.clone();
-        let before = before.filter(|before| closes.all(|(date, _)| *date > before.0.to));
+        let before = before.filter(|before| !merge::is_refuted(before, told));
         let early = match (before, merge::early(&known, told)) {
             (Some(before), Some(newer)) => Some(joined(&before, newer)),
             (None, newer) => newer,
@@ -226,14 +224,19 @@ impl Fetch {
                 years.insert(year, kept);
             }
         }
-        let load = quotes::load_many(&self.shared.table, std::slice::from_ref(ticker));
-        let quoted = read_within(TABLE_LIMIT, "a stored quote", load).await;
+        let table = &self.shared.table;
+        let load = quotes::load_many(table, std::slice::from_ref(ticker));
+        let (quoted, disputed) = join!(
+            read_within(TABLE_LIMIT, "a stored quote", load),
+            read_within(TABLE_LIMIT, "a dispute", disputes::load(table, ticker)),
+        );
         let quote = quoted.and_then(|mut quotes| quotes.pop());
         let quote = quote.map(|(_, quote)| quote);
         Evidence {
             named: ticker.quoted_in(),
             years,
             quote: quote.filter(|quote| self.shared.chain.has(&quote.source)),
+            disputed: disputed.flatten(),
         }
     }
 

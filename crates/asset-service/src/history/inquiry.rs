@@ -9,17 +9,18 @@ use domain::{Price, Ticker};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
+use super::actions;
 use super::days::{day_after, day_before};
 use super::doubt::{Evidence, tell_the_same};
 use super::merge::{Told, covered_to};
 use super::{Reason, Shared};
 use crate::chain::{Among, Attributed, is_close};
-use crate::source::{Ask, MarketDataSource, Refusal, SourceError, SourceHistory};
+use crate::source::{Action, Ask, MarketDataSource, Refusal, SourceError, SourceHistory};
 
 /// How far an answer reaches into days that are known.
 const OVERLAP_DAYS: i64 = 7;
 
-type Found = Attributed<SourceHistory>;
+pub(super) type Found = Attributed<SourceHistory>;
 
 pub(super) struct Inquiry<'a> {
     pub(super) shared: &'a Shared,
@@ -42,7 +43,7 @@ impl Inquiry<'_> {
         to: Date,
     ) -> Result<Told, SourceError> {
         let asked = self.overlapping(from, to);
-        let mut found = self.believed(among, asked).await?;
+        let (mut found, overruled) = self.believed(among, asked).await?;
         let mut days = (from, to);
         let mut doubted = self.set_aside(&mut found.value);
         let mut replaced = Vec::new();
@@ -56,16 +57,28 @@ impl Inquiry<'_> {
                 doubted = self.set_aside(&mut found.value);
             }
         }
-        let refused = self.vouched_for(&mut found, doubted).await;
+        if let Some(why) = overruled {
+            self.overrule(&found, why).await?;
+        }
+        let mut left_out = self.vouched_for(&mut found, doubted).await;
+        let untold = self.refuse_actions(&mut found);
         let (from, to) = days;
         let before = self.evidence.last_close_before(from);
         let closes = found.value.closes.iter().map(|(date, _)| *date);
         let last = closes.filter(|date| *date <= to).max().or(before);
+        let is_cut_off = left_out.iter().any(|date| last < Some(*date));
         let to = covered_to(self.ticker, last, days, self.completed);
+        left_out.retain(|date| (from..=to).contains(date));
         Ok(Told {
             from,
             to,
-            why_short: refused.map_or(Reason::NotYetPublished, |_| Reason::RefusedHistory),
+            left_out,
+            untold,
+            why_short: if is_cut_off {
+                Reason::RefusedHistory
+            } else {
+                Reason::NotYetPublished
+            },
             source: found.source,
             fetched_at: self.shared.clock.now(),
             history: found.value,
@@ -147,31 +160,69 @@ impl Inquiry<'_> {
             .await
     }
 
-    /// An answer that nothing known disputes, or that two sources agree on.
+    /// An answer that nothing known disputes, or that two sources agree on; or that somebody insists
+    /// on, with what speaks against it.
     async fn believed(
         &self,
         among: Among<'_>,
         (from, to): (Date, Date),
-    ) -> Result<Found, SourceError> {
-        let first = self.history(among, from, to).await?;
+    ) -> Result<(Found, Option<Refusal>), SourceError> {
+        let mut first = self.history(among, from, to).await?;
+        if let Some(value) = self.without_new_splits(&first.value) {
+            first.value = value;
+        }
         let Some((reason, detail)) = self.evidence.disputes(&first.value) else {
-            return Ok(first);
+            self.borne_out(&first.value).await;
+            return Ok((first, None));
         };
         let others =
             |source: &dyn MarketDataSource| among(source) && !is_part_of(&first.source, source);
         let second = self.history(&others, from, to).await;
-        if let Ok(second) = &second
-            && self.evidence.may_be_wrong_about(&first.value)
-            && tell_the_same(&first.value, &second.value)
-        {
-            return Ok(first);
+        let second = second.ok().filter(|second| !second.value.closes.is_empty());
+        let agrees = second
+            .as_ref()
+            .map(|second| tell_the_same(&first.value, &second.value));
+        let may_be_wrong = self.evidence.may_be_wrong_about(&first.value);
+        if may_be_wrong && agrees == Some(true) {
+            return Ok((first, None));
+        }
+        if may_be_wrong && agrees.is_none() && self.insists(&first.value).await {
+            return Ok((first, Some(reason)));
         }
         let chain = &self.shared.chain;
         chain.refuse(self.ticker, &first.source, reason, &detail);
-        match second {
-            Ok(second) if self.evidence.disputes(&second.value).is_none() => Ok(second),
-            _ => Err(SourceError::refused(reason, detail)),
+        match second.filter(|second| self.evidence.disputes(&second.value).is_none()) {
+            Some(second) => {
+                self.borne_out(&second.value).await;
+                Ok((second, None))
+            }
+            None => Err(SourceError::refused(reason, detail)),
         }
+    }
+
+    /// The closes as they would be if a split that is news had not made its source change those before
+    /// it: where only then they agree with what is known. Whether there was one, the closes show.
+    fn without_new_splits(&self, history: &SourceHistory) -> Option<SourceHistory> {
+        let splits = self.evidence.new_splits(history);
+        if splits.is_empty() || self.evidence.disputes(history).is_none() {
+            return None;
+        }
+        let undone = actions::undone(history, &splits)?;
+        self.evidence.disputes(&undone).is_none().then_some(undone)
+    }
+
+    /// Takes out dividends and splits that cannot have been, and gives the days of dividends: there may
+    /// have been another.
+    fn refuse_actions(&self, found: &mut Found) -> Vec<Date> {
+        let beside = self.evidence.closes_beside(&found.value);
+        let refused = actions::refused(&mut found.value, beside);
+        for action in &refused {
+            let detail = format!("the closes contradict {action}");
+            let (chain, reason) = (&self.shared.chain, Refusal::ImpossibleAction);
+            chain.refuse(self.ticker, &found.source, reason, &detail);
+        }
+        let dividends = refused.iter().filter(|action| !action.is_split());
+        dividends.map(Action::ex_date).collect()
     }
 
     /// Takes out the closes that stand alone.
@@ -182,10 +233,11 @@ impl Inquiry<'_> {
         closes.extract_if(.., is_lone).collect()
     }
 
-    /// Puts back what another source says as well, and gives the day of the last close if it is
-    /// not among that: it is asked for again.
-    async fn vouched_for(&self, found: &mut Found, doubted: Vec<(Date, Price)>) -> Option<Date> {
-        let ((first, _), (last, _)) = doubted.first().zip(doubted.last())?;
+    /// Puts back what another source says as well, and gives the days of the rest.
+    async fn vouched_for(&self, found: &mut Found, doubted: Vec<(Date, Price)>) -> Vec<Date> {
+        let Some(((first, _), (last, _))) = doubted.first().zip(doubted.last()) else {
+            return Vec::new();
+        };
         let others = |source: &dyn MarketDataSource| !is_part_of(&found.source, source);
         let second = self.history(&others, *first, *last).await;
         let second = second.map(|second| second.value).ok();
@@ -194,7 +246,7 @@ impl Inquiry<'_> {
             let mut theirs = second.iter().flat_map(|second| &second.closes);
             theirs.any(|(day, theirs)| *day == date && is_close(*theirs, close))
         };
-        let mut refused = None;
+        let mut refused = Vec::new();
         for (date, close) in doubted {
             if says(date, close) {
                 found.value.closes.push((date, close));
@@ -202,12 +254,11 @@ impl Inquiry<'_> {
                 let detail = format!("its close of {date} stands alone");
                 let chain = &self.shared.chain;
                 chain.refuse(self.ticker, &found.source, Refusal::Jump, &detail);
-                refused = Some(date);
+                refused.push(date);
             }
         }
         found.value.closes.sort_by_key(|(date, _)| *date);
-        let last = found.value.closes.last().map(|(date, _)| *date);
-        refused.filter(|refused| last.is_none_or(|last| last < *refused))
+        refused
     }
 }
 

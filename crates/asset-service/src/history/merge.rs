@@ -11,6 +11,8 @@ use crate::store::prices::{EarlyYears, PriceYear, Span};
 
 /// A source that has no close of a session this many days after it will not have one.
 const LATEST_CLOSE_DAYS: i64 = 7;
+/// A year's first session is no later.
+const FIRST_SESSIONS_DAYS: i64 = 7;
 /// What has had no close for so many sessions has no more.
 const ENDED_SESSIONS: usize = 10;
 
@@ -25,6 +27,10 @@ pub(super) struct Told {
     pub(super) history: SourceHistory,
     /// The known years instead of which it counts; without any it counts beside them.
     pub(super) replaced: Vec<i16>,
+    /// Days whose closes were left out.
+    pub(super) left_out: Vec<Date>,
+    /// Days of dividends that were left out.
+    pub(super) untold: Vec<Date>,
     /// Whether closes are known from before it.
     pub(super) follows_closes: bool,
     /// Why it may end before the days that were asked for.
@@ -90,6 +96,14 @@ pub(super) fn early(known: &Years, told: &Told) -> Option<EarlyYears> {
     (end > first).then_some(EarlyYears(span))
 }
 
+/// Whether there may be closes before the first one: there is one in those years, or right after
+/// them, where a source begins that was cut off by the year.
+pub(super) fn is_refuted(before: &EarlyYears, told: &Told) -> bool {
+    let edge = before.0.to.saturating_add(FIRST_SESSIONS_DAYS.days());
+    let mut closes = told.history.closes.iter();
+    closes.any(|(date, _)| *date <= edge)
+}
+
 /// Both, where one follows the other; else the newer.
 pub(super) fn joined(before: &EarlyYears, newer: EarlyYears) -> EarlyYears {
     let (before, span) = (&before.0, &newer.0);
@@ -137,6 +151,9 @@ fn extended(before: Option<PriceYear>, year: i16, told: &Told, from: Date, to: D
         .as_ref()
         .map_or(told.fetched_at, PriceYear::verified_at);
     let verified_at = Some(verified_at);
+    let left_out_at = before.as_ref().and_then(|before| before.left_out_at);
+    let is_left_out = told.left_out.iter().copied().any(is_new);
+    let left_out_at = is_left_out.then_some(told.fetched_at).or(left_out_at);
     let (mut actions, mut spans) =
         before.map_or_else(Default::default, |before| (before.actions, before.spans));
     let new = told.history.actions.iter().flatten();
@@ -147,7 +164,8 @@ fn extended(before: Option<PriceYear>, year: i16, told: &Told, from: Date, to: D
         .since
         .map_or(from, |since| since.clamp(from, day_after(to)));
     for (from, to, is_out_of_reach) in [(from, day_before(since), true), (since, to, false)] {
-        let span = told.span(from, to, is_out_of_reach);
+        let mut span = told.span(from, to, is_out_of_reach);
+        span.tells_actions &= !told.untold.iter().copied().any(is_new);
         match spans.last_mut().filter(|last| last.is_like(&span)) {
             _ if from > to => {}
             Some(last) => (last.to, last.fetched_at) = (to, span.fetched_at),
@@ -163,5 +181,6 @@ fn extended(before: Option<PriceYear>, year: i16, told: &Told, from: Date, to: D
         actions,
         spans,
         verified_at,
+        left_out_at,
     }
 }

@@ -6,19 +6,24 @@
 //! | which days have a close, and are over | `days` |
 //! | that one fetch serves everybody | [`SingleFlight`] |
 //! | a fetch: table, source, merging, storing | `fetch`, [`merge`] |
-//! | which answers are believed | `inquiry`, [`doubt`] |
+//! | which answers are believed | `inquiry`, [`doubt`], `insisting` |
+//! | which dividends and splits cannot have been | [`actions`] |
 //! | what is asked for again | [`renewal`] |
 //! | gaps, segments, weeks and months | `series` |
+//! | many histories as columns | `daily` |
 //! | splits and dividends taken out of closes | [`adjust`] |
 //!
 //! Whole years are fetched, and afterwards only the missing tail. Invariant: a close is what a
 //! source said of a session that is over; a day without one stays a gap.
 
+mod actions;
 mod adjust;
+pub(crate) mod daily;
 pub(crate) mod days;
 mod doubt;
 mod fetch;
 mod inquiry;
+mod insisting;
 mod merge;
 mod packed;
 mod renewal;
@@ -296,7 +301,7 @@ impl History {
         if paused.is_some_and(|until| shared.clock.now() < until) {
             return;
         }
-        let Some(due) = shared.due(ticker, held, wanted.completed) else {
+        let Some(due) = shared.due(ticker, held, wanted) else {
             return;
         };
         if let (_, Some(leader)) = shared.flights.join(ticker, || None) {

@@ -5,13 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Display, Write};
 
-use api::asset::{Adjusted, DailyClosesList, HistoryStatus, Interval, Segment, SplitRatio};
+use api::asset::{DailyClosesList, HistoryStatus, Segment, SplitRatio};
 use api::client::{MAX_HISTORIES, MAX_HISTORY_YEARS};
 use axum::extract::State;
 use axum::response::Response;
-use domain::{CustomerId, Price, Ticker};
+use domain::{CustomerId, Ticker};
 use futures::future;
-use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -22,13 +21,9 @@ use tokio::sync::Semaphore;
 use super::range::{self, EARLIEST, WithDays};
 use super::symbols::{Symbol, own_ticker, symbols};
 use super::{Cached, answer};
-use crate::history::series::{Asked, Series, status};
-use crate::source::Action;
+use crate::history::daily::Daily;
 use crate::store::own as own_instruments;
 use crate::{AssetService, own, quotes};
-
-/// How much older than the range the close before it may be: no market rests for longer.
-const BEFORE_DAYS: i64 = 15;
 
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -87,9 +82,9 @@ pub(crate) async fn list_closes(
                 own_closes(&service, owner, &own, (from, to)).await
             }
             (None, Ok(ticker)) => market_closes(&service, &ticker, (from, to)).await,
-            (None, Err(_)) => Daily::none(symbol, quotes::Reason::InvalidSymbol),
+            (None, Err(_)) => Daily::none(symbol, quotes::Reason::InvalidSymbol.word()),
         };
-        Result::Ok((symbol, closes.written()?))
+        Result::Ok((symbol, Written::of(closes)?))
     });
     let items: BTreeMap<&String, Written> =
         future::try_join_all(items).await?.into_iter().collect();
@@ -112,93 +107,16 @@ pub(crate) async fn list_closes(
     )
 }
 
-/// The closes of one symbol, before they are written.
-struct Daily {
-    ticker_symbol: String,
-    currency: Option<String>,
-    status: HistoryStatus,
-    reason: Option<String>,
-    segments: Vec<Segment>,
-    closes: Vec<(Date, Price)>,
-    splits: Option<Vec<SplitRatio>>,
-}
-
-impl Daily {
-    fn none(symbol: &str, reason: quotes::Reason) -> Self {
-        Self {
-            ticker_symbol: symbol.to_owned(),
-            currency: None,
-            status: HistoryStatus::Unavailable,
-            reason: Some(reason.word().to_owned()),
-            segments: Vec::new(),
-            closes: Vec::new(),
-            splits: None,
-        }
-    }
-
-    fn written(self) -> Result<Written> {
-        let first_date = self.closes.first().map(|(date, _)| *date);
-        let first = first_date.unwrap_or(Date::MAX);
-        let days = self.closes.iter();
-        let days = days.map(|(date, _)| date.duration_since(first).as_hours() / 24);
-        Ok(Written {
-            days: column(days)?,
-            closes: column(self.closes.iter().map(|(_, close)| close.value()))?,
-            ticker_symbol: self.ticker_symbol,
-            currency: self.currency,
-            status: self.status,
-            reason: self.reason,
-            segments: self.segments,
-            first_date,
-            splits: self.splits,
-        })
-    }
-}
-
 async fn market_closes(service: &AssetService, ticker: &Ticker, (from, to): (Date, Date)) -> Daily {
     let history = &service.history;
-    let since = from.saturating_sub(BEFORE_DAYS.days());
-    if let Some((base, quote)) = ticker.as_fx_pair()
-        && base == quote
-    {
-        let asked = as_traded(since, to);
-        let series = Series::at_par(ticker, asked, history.clock().now());
-        return Daily {
-            ticker_symbol: ticker.to_string(),
-            currency: Some(quote.code().to_owned()),
-            status: series.status,
-            reason: series.reason.map(|reason| reason.word().to_owned()),
-            segments: series.segments,
-            closes: holding(series.closes, from, to),
-            splits: Some(Vec::new()),
-        };
-    }
-    let known = history.read(ticker, since, to).await;
-    let closes = known.closes();
-    let reason = known.reason(from, to);
-    let reason = reason.or_else(|| known.why_empty(&closes, from, to));
-    let mut closes = holding(closes, from, to);
-    closes.retain(|(date, _)| *date >= since);
-    let first = closes.first().map_or(from, |(date, _)| *date);
-    let segments = known.segments(first, to, |_| true);
-    let splits = known.actions().filter_map(|action| match action {
-        Action::Split { ex_date, new, old } => Some(SplitRatio {
-            ex_date: *ex_date,
-            new: new.value().into(),
-            old: old.value().into(),
-        }),
-        Action::Dividend { .. } => None,
-    });
-    let splits = splits.filter(|split| (first..=to).contains(&split.ex_date));
-    let currency = known.years.values().map(|year| year.currency).next();
-    Daily {
-        ticker_symbol: ticker.to_string(),
-        currency: currency.map(|currency| currency.code().to_owned()),
-        status: status(reason, closes.is_empty()),
-        reason: reason.map(|reason| reason.word().to_owned()),
-        closes,
-        splits: known.tells_actions(first, to).then(|| splits.collect()),
-        segments,
+    match ticker.as_fx_pair() {
+        Some((base, quote)) if base == quote => {
+            Daily::at_par(ticker, quote, (from, to), history.clock().now())
+        }
+        _ => {
+            let known = history.read(ticker, Daily::since(from), to).await;
+            Daily::of(&known, from, to)
+        }
     }
 }
 
@@ -208,7 +126,7 @@ async fn own_closes(
     ticker: &Ticker,
     (from, to): (Date, Date),
 ) -> Daily {
-    let none = |reason| Daily::none(ticker.as_str(), reason);
+    let none = |reason: quotes::Reason| Daily::none(ticker.as_str(), reason.word());
     let Some(owner) = owner else {
         return none(quotes::Reason::UnknownSymbol);
     };
@@ -219,23 +137,7 @@ async fn own_closes(
         Ok((instrument.value, prices))
     };
     match read.await {
-        Ok((instrument, mut prices)) => {
-            let last_before = prices.range(..from).next_back().map(|(date, _)| *date);
-            let first = last_before.unwrap_or(from);
-            prices.retain(|date, _| *date >= first);
-            let closes = prices.iter().map(|(date, entered)| (*date, entered.price));
-            let closes = closes.collect();
-            let history = own::history(&instrument, &prices, as_traded(first, to));
-            Daily {
-                ticker_symbol: history.ticker_symbol,
-                currency: history.currency,
-                status: history.status,
-                reason: history.reason,
-                segments: history.segments,
-                closes,
-                splits: Some(Vec::new()),
-            }
-        }
+        Ok((instrument, prices)) => own::daily(&instrument, prices, (from, to)),
         Err(Error::NotFound { .. }) => none(quotes::Reason::UnknownSymbol),
         Err(error) => {
             let error = &error as &(dyn std::error::Error + 'static);
@@ -243,23 +145,6 @@ async fn own_closes(
             none(quotes::Reason::SourceUnavailable)
         }
     }
-}
-
-fn as_traded(from: Date, to: Date) -> Asked {
-    Asked {
-        from,
-        to,
-        interval: Interval::Day,
-        adjusted: Adjusted::None,
-    }
-}
-
-/// The closes of the days, and the one before them.
-fn holding(mut closes: Vec<(Date, Price)>, from: Date, to: Date) -> Vec<(Date, Price)> {
-    closes.truncate(closes.partition_point(|(date, _)| *date <= to));
-    let first = closes.partition_point(|(date, _)| *date < from);
-    closes.drain(..first.saturating_sub(1));
-    closes
 }
 
 /// A [`DailyClosesList`] whose items are written already.
@@ -282,6 +167,26 @@ struct Written {
     days: Box<RawValue>,
     closes: Box<RawValue>,
     splits: Option<Vec<SplitRatio>>,
+}
+
+impl Written {
+    fn of(daily: Daily) -> Result<Self> {
+        let first_date = daily.closes.first().map(|(date, _)| *date);
+        let first = first_date.unwrap_or(Date::MAX);
+        let days = daily.closes.iter();
+        let days = days.map(|(date, _)| date.duration_since(first).as_hours() / 24);
+        Ok(Self {
+            days: column(days)?,
+            closes: column(daily.closes.iter().map(|(_, close)| close.value()))?,
+            ticker_symbol: daily.ticker_symbol,
+            currency: daily.currency,
+            status: daily.status,
+            reason: daily.reason,
+            segments: daily.segments,
+            first_date,
+            splits: daily.splits,
+        })
+    }
 }
 
 fn column<T: Display>(values: impl Iterator<Item = T>) -> Result<Box<RawValue>> {

@@ -54,11 +54,7 @@ pub(crate) async fn list_prices(
     mut params: Params,
 ) -> Result<Response> {
     let history = &service.history;
-    let (from, to) = match subject {
-        Subject::Market(_) => range::days(&mut params, history.clock()),
-        // A price may be of tomorrow where that has begun already.
-        Subject::Own(..) => range::days_until(&mut params, history.clock().latest_date()),
-    };
+    let (from, to) = range::days(&mut params, history.clock());
     let (interval, adjusted) = (range::interval(&mut params), range::adjusted(&mut params));
     params.finish()?;
 

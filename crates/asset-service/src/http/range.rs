@@ -4,7 +4,6 @@ use api::asset::{Adjusted, Interval};
 use domain::ValueError;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
-use jiff::tz::TimeZone;
 use service_kit::{Clock, Params};
 
 /// No price is older.
@@ -20,8 +19,7 @@ pub(crate) struct WithDays {
     /// The first day; a year before `to` when absent.
     #[param(example = "2025-01-01")]
     from: Option<Date>,
-    /// The last day, at most 100 years after `from`; today when absent, wherever today has begun already
-    /// for an instrument of your own.
+    /// The last day, at most 100 years after `from`; when absent, today wherever it has begun first.
     #[param(example = "2025-12-31")]
     to: Option<Date>,
 }
@@ -38,12 +36,8 @@ pub(crate) struct WithInterval {
 
 /// Takes `from` and `to`. What is wrong with them is refused by [`Params::finish`].
 pub(crate) fn days(params: &mut Params, clock: &Clock) -> (Date, Date) {
-    days_until(params, clock.now().to_zoned(TimeZone::UTC).date())
-}
-
-/// The same up to this day, if the request does not say.
-pub(crate) fn days_until(params: &mut Params, today: Date) -> (Date, Date) {
-    let to = params.parsed("to", day).unwrap_or(today);
+    let to = params.parsed("to", day);
+    let to = to.unwrap_or_else(|| clock.latest_date());
     let from = params.parsed("from", day);
     let from = from.unwrap_or_else(|| to.saturating_sub(1.year()));
     if from > to {

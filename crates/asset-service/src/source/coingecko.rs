@@ -4,7 +4,9 @@
 //! largest market capitalisation. What a symbol stands for is looked up once a day, one that stands
 //! for nothing once an hour. A batch is one call.
 //!
-//! A day ends at midnight UTC. Without a paid plan, history reaches back 365 days; a longer range
+//! A day ends at midnight UTC. A range of more than 90 days is answered with a point a day, a shorter one
+//! with a point an hour, of which the last is of another moment: so more than 90 days are always asked for,
+//! and a close stays what it was. Without a paid plan, history reaches back 365 days; a longer range
 //! is answered as far as that.
 
 mod answer;
@@ -35,6 +37,8 @@ const KNOWN_FOR: SignedDuration = SignedDuration::from_hours(24);
 const UNKNOWN_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// A day less than its limit, which is a matter of hours.
 const REACH_DAYS: i64 = 364;
+/// What makes a range long enough for a point a day.
+const DAILY_DAYS: i64 = 92;
 
 /// The CoinGecko source.
 #[derive(Debug)]
@@ -223,9 +227,10 @@ impl CoinGecko {
                 .map_err(checked::unreadable)
                 .map(|day| day.timestamp().as_second())
         };
-        let first = second(from.max(reach))?.to_string();
+        let first = today.saturating_sub(Span::new().days(DAILY_DAYS)).min(from);
+        let first = second(first.max(reach))?.to_string();
         // Two days on, for the points at the midnight that ends the last day.
-        let last = second(to.min(today).saturating_add(Span::new().days(2)))?;
+        let last = second(today.saturating_add(Span::new().days(2)))?;
         let (last, currency_code) = (last.to_string(), in_small(currency));
         let query = [
             ("vs_currency", currency_code.as_str()),

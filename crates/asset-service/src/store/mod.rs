@@ -3,6 +3,7 @@
 //! to each source, which symbols are kept warm, and which process does it.
 
 pub(crate) mod budgets;
+pub(crate) mod disputes;
 pub(crate) mod instruments;
 pub(crate) mod leases;
 pub(crate) mod own;

@@ -24,6 +24,9 @@ pub(crate) struct PriceYear {
     /// When all of it was last asked for at once. Years stored before that was noted lack it.
     #[serde(default)]
     pub(crate) verified_at: Option<Timestamp>,
+    /// When a close was last left out that has not been asked for again since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) left_out_at: Option<Timestamp>,
 }
 
 /// Days that one source has told us about.
@@ -115,6 +118,17 @@ impl EarlyYears {
         (self.0.from < self.0.to).then_some(self)
     }
 
+    /// Whether it may stand for the other: no more years without a close, and known as well.
+    pub(crate) fn is_no_worse_than(&self, other: &Self) -> bool {
+        let (span, before) = (&self.0, &other.0);
+        match (span.is_out_of_reach, before.is_out_of_reach) {
+            (false, true) => true,
+            (true, true) => span.to < before.to,
+            (false, false) => span.to <= before.to,
+            (true, false) => false,
+        }
+    }
+
     /// As of a year.
     pub(crate) fn is_forgotten(&self, now: Timestamp) -> bool {
         self.0.is_forgotten(now)
@@ -126,7 +140,7 @@ impl Record for EarlyYears {
 }
 
 /// The partition, and what the sort keys begin with.
-fn place(ticker: &Ticker) -> (String, &'static str) {
+pub(super) fn place(ticker: &Ticker) -> (String, &'static str) {
     match ticker.as_fx_pair() {
         Some((base, quote)) => (format!("FX#{base}#{quote}"), "RATES#"),
         None => (format!("INST#{ticker}"), "PRICES#"),

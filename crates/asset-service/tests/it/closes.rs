@@ -7,7 +7,7 @@ use domain::Quantity;
 use service_kit::transport::in_process;
 
 use crate::past::{Past, date, items, price, prices, weekdays};
-use crate::support::{Market, ticker};
+use crate::support::{Market, down, ticker};
 
 const DAYS: &str = "from=2026-03-02&to=2026-03-06";
 
@@ -90,8 +90,8 @@ async fn the_typed_client_makes_series_of_them() {
     let mut told = weekdays("2025-01-01", "2026-12-31");
     told.actions = Some(vec![Action::Split {
         ex_date: date("2026-03-04"),
-        new: Quantity::parse("2").unwrap(),
-        old: Quantity::parse("1").unwrap(),
+        new: Quantity::parse("5").unwrap(),
+        old: Quantity::parse("4").unwrap(),
     }]);
     let market = Market::over(Past::named("past", Ok(told))).await;
     let client = AssetClient::new(in_process(market.router.clone()));
@@ -129,6 +129,43 @@ async fn splits_that_nobody_tells_are_unknown_and_not_none() {
         (answer.at("/items/0/splits"), answer.at("/items/0/status")),
         ("null".into(), "ok".into())
     );
+}
+
+#[tokio::test]
+async fn where_nobody_could_tell_splits_are_unknown_and_not_none() {
+    for (told, splits) in [
+        (Err(down()), "null"),
+        (Err(SourceError::UnknownSymbol), "null"),
+        (Ok(weekdays("2026-03-09", "2026-12-31")), "[]"),
+    ] {
+        let market = Market::over(Past::named("past", told)).await;
+        let path = format!("/v1/prices?symbols=ACME&{DAYS}");
+        let answer = market.get(&path).await.expect(200);
+        assert_eq!(
+            (answer.at("/items/0/status"), answer.at("/items/0/splits")),
+            ("unavailable".into(), splits.into()),
+            "{}",
+            answer.at("/items/0/reason")
+        );
+    }
+}
+
+#[tokio::test]
+async fn without_an_end_every_range_ends_today_wherever_it_has_begun_first() {
+    let market = Market::over(Past::ordinary()).await;
+    for path in [
+        "/v1/prices?symbols=ACME",
+        "/v1/instruments/ACME/prices",
+        "/v1/instruments/ACME/actions",
+        "/v1/fx/EUR/USD/rates",
+    ] {
+        let answer = market.get(path).await.expect(200);
+        assert_eq!(
+            (answer.at("/from"), answer.at("/to")),
+            ("2025-03-11".into(), "2026-03-11".into()),
+            "{path}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -1,46 +1,14 @@
 //! Closes that cannot be right are not shown, and right ones are not withheld for good.
 
-use std::sync::Arc;
-
-use asset_service::AssetConfig;
 use asset_service::source::{Action, SourceHistory};
 use domain::{Currency, Quantity};
 
-use crate::past::{Past, date, items, price, prices, restarted, weekdays};
+use crate::past::{
+    Past, date, items, ordinary, over_both, price, prices, restarted, tenfold, weekdays, with,
+};
 use crate::support::{Market, down, seconds};
 
 const DAY: i64 = 86_400;
-
-fn ordinary() -> SourceHistory {
-    weekdays("2025-01-01", "2026-12-31")
-}
-
-/// The ordinary closes, but for those days.
-fn with(mut history: SourceHistory, closes: &[(&str, &str)]) -> SourceHistory {
-    for (day, close) in closes {
-        let of_day = history
-            .closes
-            .iter_mut()
-            .find(|(known, _)| *known == date(day));
-        of_day.unwrap().1 = price(close);
-    }
-    history
-}
-
-/// Ten times the ordinary closes from that day on.
-fn tenfold(mut history: SourceHistory, from: &str) -> SourceHistory {
-    for (day, close) in &mut history.closes {
-        if *day >= date(from) {
-            *close = price(&format!("{}", close.value() * rust_decimal::Decimal::TEN));
-        }
-    }
-    history
-}
-
-async fn over_both(first: &Arc<Past>, second: &Arc<Past>) -> Market {
-    let sources = vec![Arc::clone(first), Arc::clone(second)];
-    Market::over_all(&AssetConfig::default(), sources).await
-}
 
 #[tokio::test]
 async fn a_close_that_stands_alone_is_a_gap() {
@@ -98,12 +66,16 @@ async fn a_crash_that_stays_and_a_split_are_no_lies() {
 }
 
 #[tokio::test]
-async fn a_last_close_that_jumps_waits_for_the_next_day() {
+async fn last_closes_that_jump_wait_for_the_third_that_bears_them_out() {
     let source = Past::named(
         "past",
         Ok(with(
             ordinary(),
-            &[("2026-03-09", "30"), ("2026-03-10", "31")],
+            &[
+                ("2026-03-09", "30"),
+                ("2026-03-10", "31"),
+                ("2026-03-11", "32"),
+            ],
         )),
     );
     let market = Market::over(source.clone()).await;
@@ -117,6 +89,13 @@ async fn a_last_close_that_jumps_waits_for_the_next_day() {
         assert_eq!(week.at("/gaps/0/from"), "2026-03-09");
     }
     assert_eq!(source.asked().len(), 1);
+    // Two may lie as one may.
+    market.clock.advance(seconds(DAY));
+    let week = prices(&market, "from=2026-03-02&to=2026-03-10").await;
+    assert_eq!(
+        (week.at("/reason"), items(&week).len()),
+        ("REFUSED_HISTORY".into(), 5)
+    );
     market.clock.advance(seconds(DAY));
     let week = prices(&market, "from=2026-03-02&to=2026-03-10").await;
     assert_eq!(week.at("/status"), "ok", "{}", week.body);

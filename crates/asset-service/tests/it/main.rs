@@ -12,6 +12,8 @@ mod freshness;
 mod fx;
 mod history;
 mod history_stored;
+mod impossible;
+mod insisting;
 mod instruments;
 mod lies;
 mod listing;

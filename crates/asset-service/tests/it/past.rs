@@ -12,6 +12,7 @@ use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt};
 use jiff::civil::{Date, Weekday};
+use rust_decimal::Decimal;
 use service_kit::testing::TestResponse;
 use tokio::sync::watch;
 
@@ -82,6 +83,37 @@ pub(crate) fn weekdays(from: &str, to: &str) -> SourceHistory {
         crossed_through: None,
         since: None,
     }
+}
+
+pub(crate) fn ordinary() -> SourceHistory {
+    weekdays("2025-01-01", "2026-12-31")
+}
+
+/// The ordinary closes, but for those days.
+pub(crate) fn with(mut history: SourceHistory, closes: &[(&str, &str)]) -> SourceHistory {
+    for (day, close) in closes {
+        let of_day = history
+            .closes
+            .iter_mut()
+            .find(|(known, _)| *known == date(day));
+        of_day.unwrap().1 = price(close);
+    }
+    history
+}
+
+/// Ten times the ordinary closes from that day on.
+pub(crate) fn tenfold(mut history: SourceHistory, from: &str) -> SourceHistory {
+    for (day, close) in &mut history.closes {
+        if *day >= date(from) {
+            *close = price(&format!("{}", close.value() * Decimal::TEN));
+        }
+    }
+    history
+}
+
+pub(crate) async fn over_both(first: &Arc<Past>, second: &Arc<Past>) -> Market {
+    let sources = vec![Arc::clone(first), Arc::clone(second)];
+    Market::over_all(&AssetConfig::default(), sources).await
 }
 
 pub(crate) fn without(mut history: SourceHistory, days: &[&str]) -> SourceHistory {

@@ -42,10 +42,10 @@ async fn without_dates_it_is_the_year_up_to_today_and_the_day_under_way_has_no_c
     let year = prices(&market, "").await;
     assert_eq!(
         (year.at("/from"), year.at("/to")),
-        ("2025-03-10".into(), "2026-03-10".into())
+        ("2025-03-11".into(), "2026-03-11".into())
     );
     let items = items(&year);
-    assert_eq!(items.first_key_value().unwrap().0, "2025-03-10");
+    assert_eq!(items.first_key_value().unwrap().0, "2025-03-11");
     assert_eq!(items.last_key_value().unwrap().0, "2026-03-09");
     assert_eq!(year.at("/status"), "ok");
     // Whole years in one call, up to the last session that is over.

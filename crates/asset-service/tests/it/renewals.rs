@@ -1,22 +1,14 @@
 //! Years that are known are asked for again when there is more to know, and nobody waits for it.
 
-use std::sync::Arc;
-
-use asset_service::AssetConfig;
 use asset_service::source::SourceHistory;
 
-use crate::past::{Past, date, items, price, prices, weekdays};
+use crate::past::{Past, date, items, over_both, price, prices, restarted, weekdays, with};
 use crate::support::{Market, down, seconds};
 
 const DAY: i64 = 86_400;
 
 fn ordinary() -> SourceHistory {
     weekdays("2024-01-01", "2026-12-31")
-}
-
-async fn over_both(first: &Arc<Past>, second: &Arc<Past>) -> Market {
-    let sources = vec![Arc::clone(first), Arc::clone(second)];
-    Market::over_all(&AssetConfig::default(), sources).await
 }
 
 #[tokio::test]
@@ -166,4 +158,97 @@ async fn a_verification_that_fails_takes_nothing_away() {
         market.service.settled().await;
     }
     assert_eq!(source.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn a_close_that_was_left_out_is_asked_for_again_two_days_later() {
+    let spike = with(ordinary(), &[("2024-07-01", "1010.25")]);
+    let source = Past::named("past", Ok(spike));
+    let market = Market::over(source.clone()).await;
+    let month = "from=2024-07-01&to=2024-07-31";
+    for (hours, times) in [(0, 1), (47, 1), (1, 2), (92 * 24, 2)] {
+        market.clock.advance(seconds(hours * 3_600));
+        let left_out = prices(&market, month).await;
+        assert_eq!(left_out.at("/gaps/0/from"), "2024-07-01");
+        market.service.settled().await;
+        assert_eq!(source.asked().len(), times, "{hours}");
+    }
+
+    let source = Past::named("past", Ok(with(ordinary(), &[("2024-07-01", "1010.25")])));
+    let market = Market::over(source.clone()).await;
+    prices(&market, month).await;
+    market.service.settled().await;
+    source.tell(Ok(ordinary()));
+    market.clock.advance(seconds(2 * DAY));
+    let market = restarted(market, source).await;
+    prices(&market, month).await;
+    market.service.settled().await;
+    let healed = prices(&market, month).await;
+    assert_eq!(
+        (items(&healed)["2024-07-01"].as_str(), healed.count("/gaps")),
+        ("101.25", 0)
+    );
+}
+
+const EARLY: &str = "from=2021-01-01&to=2021-12-31";
+
+#[tokio::test]
+async fn years_before_the_first_close_are_asked_for_again_once_a_quarter() {
+    let source = Past::named("past", Ok(weekdays("2025-06-01", "2026-12-31")));
+    let market = Market::over(source.clone()).await;
+    prices(&market, "from=2020-01-01").await;
+    market.clock.advance(seconds(90 * DAY));
+    assert_eq!(
+        prices(&market, EARLY).await.at("/reason"),
+        "BEFORE_FIRST_CLOSE"
+    );
+    market.service.settled().await;
+    assert_eq!(source.asked().len(), 1);
+    market.clock.advance(seconds(DAY));
+    for _ in 0..2 {
+        prices(&market, EARLY).await;
+        market.service.settled().await;
+    }
+    // They are still before the first close.
+    assert_eq!(
+        source.asked()[1..],
+        [(date("2020-01-01"), date("2025-01-07"))]
+    );
+    source.tell(Ok(weekdays("2021-03-01", "2026-12-31")));
+    market.clock.advance(seconds(91 * DAY));
+    prices(&market, EARLY).await;
+    market.service.settled().await;
+    let year = prices(&market, EARLY).await;
+    assert_eq!(
+        (year.at("/status"), year.at("/items/0/date")),
+        ("ok".into(), "2021-03-01".into())
+    );
+    let before = prices(&market, "from=2020-01-01&to=2020-12-31").await;
+    assert_eq!(before.at("/reason"), "BEFORE_FIRST_CLOSE");
+    assert_eq!(source.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn years_before_the_first_close_are_asked_for_again_when_closes_go_on_right_after_them() {
+    let listed = weekdays("2026-01-01", "2026-12-31");
+    for (first, times) in [
+        (listed.clone(), 3),
+        (weekdays("2026-02-02", "2026-12-31"), 2),
+    ] {
+        let source = Past::named("past", Ok(first));
+        let market = Market::over(source.clone()).await;
+        for _ in 0..2 {
+            let early = prices(&market, EARLY).await;
+            assert_eq!(early.at("/reason"), "BEFORE_FIRST_CLOSE");
+            prices(&market, "from=2022-01-01&to=2025-12-31").await;
+        }
+        assert_eq!(source.asked().len(), 2);
+        for _ in 0..2 {
+            prices(&market, "from=2026-01-01").await;
+            market.service.settled().await;
+            prices(&market, EARLY).await;
+        }
+        // Once, when it had not said so of both together.
+        assert_eq!(source.asked().len(), 1 + times);
+    }
 }

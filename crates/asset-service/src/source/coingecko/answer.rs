@@ -107,7 +107,8 @@ pub(super) struct Chart {
 }
 
 impl Chart {
-    /// The last point of each day, UTC, without the day that is not over.
+    /// The point at the midnight that ends a day, UTC: the first after it, or else the last before. The
+    /// day that is not over has none.
     ///
     /// # Errors
     ///
@@ -123,7 +124,12 @@ impl Chart {
         for (time, price) in &self.prices {
             let Some((at, day)) = day(time) else { continue };
             let close = closes.entry(day).or_insert((at, price));
-            if close.0 <= at {
+            let is_nearer = if is_after(close.0, day) {
+                at < close.0 && is_after(at, day)
+            } else {
+                close.0 <= at
+            };
+            if is_nearer {
                 *close = (at, price);
             }
         }
@@ -139,6 +145,11 @@ fn day(token: &RawValue) -> Option<(Timestamp, Date)> {
     let at = Timestamp::from_millisecond(token.get().parse().ok()?).ok()?;
     let day = at.checked_sub(MIDNIGHT_MARGIN).ok()?;
     Some((at, day.to_zoned(TimeZone::UTC).date()))
+}
+
+/// Whether the point is after the midnight that ends the day.
+fn is_after(at: Timestamp, day: Date) -> bool {
+    at.to_zoned(TimeZone::UTC).date() > day
 }
 
 /// # Errors

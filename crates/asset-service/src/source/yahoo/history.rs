@@ -79,7 +79,8 @@ impl Series {
         let meta = &self.meta;
         let unit = checked::unit(meta.currency.as_deref())?;
         let zone = zone(meta);
-        let ratios = self.ratios(&zone)?;
+        let mut ratios = self.ratios(&zone)?;
+        ratios.retain(|ratio| self.leaves_prices(ratio, &zone, unit));
         let is_asked = |day: &Date| (from..=to).contains(day);
         let unfinished = unfinished(meta, now, &zone);
         let days = self.closes(&zone, unit, &ratios);
@@ -99,12 +100,8 @@ impl Series {
         })
     }
 
-    fn closes(
-        &self,
-        zone: &TimeZone,
-        unit: QuotedCurrency,
-        ratios: &[Ratio],
-    ) -> impl Iterator<Item = (Date, Result<Price, SourceError>)> {
+    /// Each day and its figure, divided by the splits that came after it.
+    fn figures(&self, zone: &TimeZone) -> impl Iterator<Item = (Date, Option<Decimal>)> {
         let bars = self
             .indicators
             .iter()
@@ -112,11 +109,35 @@ impl Series {
         let closes = bars.take(1).flat_map(|bars| &bars.close);
         let times = self.timestamp.iter().flatten();
         times.zip(closes).filter_map(move |(time, close)| {
-            let day = day(time, zone)?;
-            let close = checked::number(close.as_deref());
-            let close = close.and_then(|close| as_of_day(day, close, ratios));
-            Some((day, checked::price(unit, close)))
+            Some((day(time, zone)?, checked::number(close.as_deref())))
         })
+    }
+
+    fn closes(
+        &self,
+        zone: &TimeZone,
+        unit: QuotedCurrency,
+        ratios: &[Ratio],
+    ) -> impl Iterator<Item = (Date, Result<Price, SourceError>)> {
+        self.figures(zone).map(move |(day, figure)| {
+            let close = figure.and_then(|figure| as_of_day(day, figure, ratios));
+            (day, checked::price(unit, close))
+        })
+    }
+
+    /// Whether every close before the split is a price without it: else there was no such split.
+    fn leaves_prices(&self, ratio: &Ratio, zone: &TimeZone, unit: QuotedCurrency) -> bool {
+        let alone = std::slice::from_ref(ratio);
+        let is_price = |figure| checked::price(unit, figure).is_ok();
+        let leaves_prices = self.figures(zone).all(|(day, figure)| {
+            let undone = figure.and_then(|figure| as_of_day(day, figure, alone));
+            !is_price(figure) || is_price(undone)
+        });
+        if !leaves_prices {
+            let (symbol, action) = (self.meta.symbol.as_deref(), ratio.action());
+            tracing::warn!(symbol, "left out, for it would leave no price: {action}");
+        }
+        leaves_prices
     }
 
     fn dividends(

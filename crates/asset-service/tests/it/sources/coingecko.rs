@@ -135,15 +135,16 @@ async fn only_coins_are_its_own() {
 }
 
 #[tokio::test]
-async fn a_close_is_the_last_point_before_midnight_and_today_has_none() {
+async fn a_close_is_the_point_at_midnight_and_today_has_none() {
     let (server, coingecko) = start().await;
     answers(&server, MARKETS, json(COINS)).await;
-    // 23:00 of the 7th, midnight after the 8th, a little after midnight, and now.
+    // 23:00 of the 7th, midnight after the 8th, a little after midnight, and now; of the days before
+    // those asked for enough to have a point a day.
     let body = r#"{"prices":[[1772924400000,70.5],[1772982000000,71],[1773014400000,71.5],
                              [1773014520123,71.75],[1773097200000,72],[1773154770000,73.25]]}"#;
     Mock::given(path(RANGE))
         .and(query_param("vs_currency", "usd"))
-        .and(query_param("from", "1772841600"))
+        .and(query_param("from", "1765152000"))
         .and(query_param("to", "1773273600"))
         .respond_with(json(body))
         .mount(&server)
@@ -153,7 +154,7 @@ async fn a_close_is_the_last_point_before_midnight_and_today_has_none() {
         .unwrap();
     let expected = [
         close("2026-03-07", "70.5"),
-        close("2026-03-08", "71.75"),
+        close("2026-03-08", "71.5"),
         close("2026-03-09", "72"),
     ];
     assert_eq!(closes(&found), expected);

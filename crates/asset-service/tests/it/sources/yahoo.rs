@@ -144,6 +144,23 @@ async fn a_split_after_the_last_day_asked_for_is_undone_as_well() {
 }
 
 #[tokio::test]
+async fn a_split_that_would_leave_no_price_is_left_out() {
+    let found = days(
+        &dollars(OPEN),
+        "10,10,11,12",
+        &split(2, "999999999999", "0.01"),
+    )
+    .await;
+    let expected = [
+        close("2026-03-05", "10"),
+        close("2026-03-06", "10"),
+        close("2026-03-09", "11"),
+    ];
+    assert_eq!(closes(&found), expected);
+    assert_eq!(found.actions.as_deref(), Some(&[][..]));
+}
+
+#[tokio::test]
 async fn a_split_that_cannot_be_read_spoils_the_whole() {
     for (new, old) in [("null", "1"), ("4", "0"), ("-4", "1"), ("\"4\"", "1")] {
         let (server, yahoo) = start().await;
