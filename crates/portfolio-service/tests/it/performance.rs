@@ -171,7 +171,9 @@ async fn the_same_money_buys_and_sells_the_benchmark_at_its_closes() {
         traded("SELL", "HELD", "100", "1", "2026-03-05", ""),
     ];
     world.enter_all(&portfolio, &entries).await;
-    let path = format!("{portfolio}/performance?from=2026-03-03&to=2026-03-06&benchmark=index");
+    let path = format!(
+        "{portfolio}/performance?from=2026-03-03&to=2026-03-06&benchmark=index&explain=true"
+    );
     let found = world.read(&path).await;
     assert_figures(
         &found,
@@ -182,6 +184,12 @@ async fn the_same_money_buys_and_sells_the_benchmark_at_its_closes() {
             ("/benchmark/twr", "0.25"),
             ("/benchmark/end_value", "150"),
             ("/benchmark/short_from", "null"),
+            ("/explanation/benchmark/0/amount", "100"),
+            ("/explanation/benchmark/0/price/value", "10"),
+            ("/explanation/benchmark/0/units", "10"),
+            ("/explanation/benchmark/1/units", "10"),
+            ("/explanation/benchmark/2/units", "-8"),
+            ("/explanation/benchmark/2/price/source", "test market"),
             ("/benchmark/series/0/date", "2026-03-03"),
             ("/benchmark/series/0/value", "220"),
             ("/benchmark/series/3/value", "150"),

@@ -164,6 +164,37 @@ async fn a_year_with_a_split_a_dividend_a_sale_and_a_foreign_share_adds_up() {
         ],
     );
     assert_eq!(found.count("/series"), 365);
+    let path = format!("{portfolio}/performance?{year}&explain=true");
+    assert_figures(
+        &world.read(&path).await,
+        &[
+            ("/explanation/sales/0/ticker_symbol", "ACME"),
+            ("/explanation/sales/0/proceeds", "350"),
+            ("/explanation/sales/0/cost", "250"),
+            ("/explanation/sales/0/rate/value", "1"),
+            ("/explanation/sales/0/rate/source", "null"),
+            ("/explanation/sales/0/realized", "100"),
+            ("/explanation/sales/0/currency_gain", "0"),
+            ("/explanation/sales/1/ticker_symbol", "SAP.DE"),
+            ("/explanation/sales/1/portfolio_id", id(&portfolio)),
+            ("/explanation/sales/1/purchase_date", "2025-01-02"),
+            ("/explanation/sales/1/rate/value", "1.2"),
+            ("/explanation/sales/1/rate/source", "test market"),
+            ("/explanation/sales/1/purchase_rate/value", "1.1"),
+            ("/explanation/sales/1/realized", "12"),
+            ("/explanation/sales/1/currency_gain", "5"),
+            ("/explanation/postings/0/type", "FEE"),
+            ("/explanation/postings/0/value", "5"),
+            ("/explanation/postings/1/type", "INCOME"),
+            ("/explanation/postings/1/amount", "10"),
+            ("/explanation/postings/1/ticker_symbol", "ACME"),
+            ("/explanation/postings/2/type", "TAX"),
+            ("/explanation/postings/3/date", "2025-09-01"),
+            ("/explanation/closing/lines/1/portfolio_id", id(&portfolio)),
+            ("/explanation/closing/lines/1/rate/value", "1.25"),
+            ("/explanation/benchmark", "[]"),
+        ],
+    );
     // The split moved nothing: half the price, twice the shares.
     let may = format!("{portfolio}/performance?from=2025-05-06&to=2025-05-06");
     assert_figures(&world.read(&may).await, &[("/twr", "0"), ("/gain", "0")]);
