@@ -47,10 +47,11 @@ fn conflict(error: &LedgerError) -> Option<(&'static str, TransactionId, &'stati
         LedgerError::LeavesNothing { split, .. } => Some(("LEAVES_NOTHING", *split, "/ratio")),
         LedgerError::TakesOther { transfer, .. } => Some(("LINKED_TRANSFER", *transfer, "")),
         LedgerError::Inconsistent { entry, .. } => Some(("INCONSISTENT", *entry, "")),
+        // A lot that comes under the id of a purchase that was made later.
+        LedgerError::Duplicate(entry) => Some(("DUPLICATE_LOT", *entry, "")),
         LedgerError::TooLarge
         | LedgerError::TooLargeAt(_)
         | LedgerError::OtherInstrument { .. }
-        | LedgerError::Duplicate(_)
         | LedgerError::OutOfOrder(_) => None,
     }
 }

@@ -83,6 +83,26 @@ async fn a_later_entry_that_becomes_too_large_is_named() {
 }
 
 #[tokio::test]
+async fn a_lot_cannot_come_under_the_id_of_a_later_purchase() {
+    let world = World::new().await;
+    let portfolio = world.portfolio().await;
+    let bought = world
+        .enter(&portfolio, &buy("AAPL", "1", "1", "2026-01-06"))
+        .await;
+    let id = bought.rsplit('/').next().unwrap();
+    let lots = format!(
+        r#""ticker_symbol":"AAPL","instrument_type":"Stock","lots":[{{"investment_id":"{id}","quantity":1,"cost":1,"purchase_date":"2026-01-02","currency":"USD"}}]"#
+    );
+    let arrival = entry("TRANSFER_IN", "2026-01-05", &lots);
+    let refused = world.try_enter(&portfolio, &arrival).await.expect(409);
+    let problem = refused.problem();
+    assert_eq!(problem.code, "DUPLICATE_LOT");
+    assert!(problem.detail.contains(id), "{}", problem.detail);
+    let list = world.read(&format!("{portfolio}/transactions")).await;
+    assert_eq!(list.count("/items"), 1);
+}
+
+#[tokio::test]
 async fn the_base_currency_costs_one_of_itself() {
     let world = World::new().await;
     world.market.instrument("HOME", "Stock", "USD");
