@@ -8,7 +8,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 /// An exact decimal on the wire: written as a JSON number with every digit it
-/// has, read from a JSON number or a string.
+/// has, up to 28, read from a JSON number or a string.
 ///
 /// It travels as a raw token, so it fails inside `#[serde(flatten)]` and in
 /// tagged or untagged enums; wire types are flat structs for that reason.
@@ -54,7 +54,7 @@ impl Serialize for Number {
             bytes: [0; LONGEST],
             len: 0,
         };
-        write!(token, "{}", self.0).map_err(S::Error::custom)?;
+        write!(token, "{}", domain::decimal::readable(self.0)).map_err(S::Error::custom)?;
         let raw: &RawValue =
             serde_json::from_slice(&token.bytes[..token.len]).map_err(S::Error::custom)?;
         raw.serialize(serializer)

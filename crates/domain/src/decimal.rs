@@ -12,7 +12,7 @@
 //! | `1e400` | `OutOfRange` |
 //! | `NaN`, `Infinity`, `0x10`, `1_000`, `1,5`, `""`, `+1`, `.5` | `NotANumber` |
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::de::{self, Visitor};
 use serde::{Deserializer, Serializer};
 use std::fmt;
@@ -101,6 +101,24 @@ fn parse_exponent(text: &str) -> Result<i64, ValueError> {
     } else {
         magnitude
     })
+}
+
+/// The number as anybody may read it: a product can have a 29th digit, which is
+/// rounded half to even.
+///
+/// ```
+/// use domain::decimal::{parse, readable};
+/// let product = parse("3").unwrap() * parse("2.222222222222222222222222222").unwrap();
+/// assert_eq!(readable(product).to_string(), "6.666666666666666666666666666");
+/// ```
+pub fn readable(value: Decimal) -> Decimal {
+    const LIMIT: u128 = 10u128.pow(28);
+    match value.scale().checked_sub(1) {
+        Some(places) if value.mantissa().unsigned_abs() >= LIMIT => value
+            .round_dp_with_strategy(places, RoundingStrategy::MidpointNearestEven)
+            .normalize(),
+        _ => value,
+    }
 }
 
 /// The serde form of every decimal: a newtype called `Decimal` around its text.
@@ -201,6 +219,24 @@ mod tests {
         ] {
             assert_eq!(parse(text), Err(ValueError::NotANumber), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_digit_more_than_anybody_may_send_is_rounded_half_to_even() {
+        for (whole, fraction, written) in [
+            (1_i128, 5, "1.000000000000000000000000000"),
+            (3, 5, "3.000000000000000000000000000"),
+            (3, 15, "3.000000000000000000000000002"),
+            (3, 25, "3.000000000000000000000000002"),
+            (-3, -16, "-3.000000000000000000000000002"),
+        ] {
+            let mantissa = whole * 10_i128.pow(28) + fraction;
+            let value = Decimal::from_i128_with_scale(mantissa, 28);
+            let read = parse(&readable(value).to_string()).unwrap();
+            assert_eq!(read, parse(written).unwrap());
+        }
+        let exact = parse("1234567890123456789012345.678").unwrap();
+        assert_eq!(readable(exact).to_string(), exact.to_string());
     }
 
     proptest! {

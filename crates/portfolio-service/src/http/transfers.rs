@@ -144,11 +144,10 @@ fn both_sides(
                 return Ok(None);
             };
             let instrument_type = type_of(from, transfer, &departure);
-            if !has_same_base {
-                departure
-                    .parts
-                    .iter_mut()
-                    .for_each(|part| part.fx_rate = None);
+            for part in &mut departure.parts {
+                // A part that arrives lacks no rate but its own, as it is stored.
+                part.lacks_rate_of = None;
+                part.fx_rate = part.fx_rate.filter(|_| has_same_base);
             }
             let arrived = TransferIn {
                 ticker: transfer.ticker.clone(),

@@ -25,8 +25,9 @@ pub(crate) struct Activity {
     pub(super) holdings: Vec<Arc<Held>>,
     /// Balances by currency; none without cash tracking, like the movements.
     pub(super) cash: Vec<(Currency, Series)>,
-    pub(super) movements: Vec<Flow>,
-    pub(super) outside: Vec<Outside>,
+    pub(super) movements: Vec<Moved>,
+    /// Of no instrument, from outside or out of here.
+    pub(super) outside: Vec<Moved>,
     /// Of no instrument.
     pub(super) postings: Vec<Posting>,
     /// Every currency an amount is in.
@@ -37,9 +38,9 @@ pub(crate) struct Activity {
     pub(super) costs_from: Option<Date>,
 }
 
-/// Money of no instrument that came from outside or left.
+/// Money that came or went.
 #[derive(Debug)]
-pub(super) struct Outside {
+pub(super) struct Moved {
     pub(super) flow: Flow,
     /// Where it came from or went to, if that is another portfolio of the owner.
     pub(super) counterpart: Option<PortfolioId>,
@@ -132,8 +133,12 @@ impl Activity {
         };
         self.currencies.insert(moved.amount.currency());
         let tracks_cash = self.portfolio.cash_tracking;
+        let counterpart = transaction.entry.counterpart().map(|other| other.portfolio);
         if tracks_cash {
-            self.movements.push(moved);
+            self.movements.push(Moved {
+                flow: moved,
+                counterpart,
+            });
         }
         let is_external = match transaction.entry.kind() {
             EntryKind::Deposit
@@ -145,8 +150,7 @@ impl Activity {
         if is_external {
             // Cash that comes is money that comes; a fee without cash was paid from outside.
             let flow = if tracks_cash { moved } else { opposite(moved) };
-            let counterpart = transaction.entry.counterpart().map(|other| other.portfolio);
-            self.outside.push(Outside { flow, counterpart });
+            self.outside.push(Moved { flow, counterpart });
         }
         Ok(())
     }

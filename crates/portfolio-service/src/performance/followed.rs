@@ -18,7 +18,7 @@ use domain::{Currency, Money, PortfolioId, Ticker};
 use jiff::civil::Date;
 use service_kit::Result;
 
-use super::activity::{Activity, Held};
+use super::activity::{Activity, Held, Moved};
 use super::costs::{Move, Terms, open};
 use super::market::{Market, bare};
 
@@ -250,16 +250,14 @@ impl<'a> Followed<'a> {
         let is_outside = |other: Option<PortfolioId>| {
             !other.is_some_and(|other| tracks_cash && scope.tracks_cash(other))
         };
-        let outside = activity
-            .outside
-            .iter()
-            .filter(|outside| is_outside(outside.counterpart))
-            .map(|outside| &outside.flow);
-        let outside = flows(outside, takes_stated).map(|flow| (id, flow));
+        // What goes from one of the portfolios to another may state a rate on one side alone.
+        let external = |all: &'a [Moved]| {
+            let external = all.iter().filter(|moved| is_outside(moved.counterpart));
+            flows(external.map(|moved| &moved.flow), takes_stated)
+        };
+        let outside = external(&activity.outside).map(|flow| (id, flow));
         self.flows.extend(outside);
-        self.records
-            .movements
-            .extend(flows(&activity.movements, takes_stated));
+        self.records.movements.extend(external(&activity.movements));
         let origin = Origin {
             portfolio: id,
             ticker: None,

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use service_kit::testing::TestResponse;
-use tokio::task::JoinSet;
 
 use crate::dice::Dice;
-use crate::world::World;
+use crate::world::{IDS_AND_MOMENTS, World, without};
 
 const TICKERS: [&str; 3] = ["AAPL", "MSFT", "SAP.DE"];
 
@@ -156,131 +155,20 @@ async fn assert_as_if_recorded_at_once(
         world.batch(&again, &rows).await.expect(201);
     }
     let fresh = world.another_process().await;
-    for list in ["investments", "holdings"] {
+    for view in ["investments", "holdings", "gains"] {
         let read = async |portfolio: &str| {
-            let path = format!("{portfolio}/{list}?page_size=200");
-            let list = fresh.get(&path).bearer(&world.token).send().await;
-            figures(&list.expect(200))
+            let path = format!("{portfolio}/{view}?page_size=200");
+            let shown = fresh.get(&path).bearer(&world.token).send().await;
+            without(&shown.expect(200).body, &IDS_AND_MOMENTS)
         };
         assert_eq!(
             read(portfolio).await,
             read(&again).await,
-            "{list} {rows:#?}"
+            "{view} {rows:#?}"
         );
     }
     let listed = format!("{portfolio}/transactions");
     let listed = world.all(&listed, 200, "transaction_id").await;
     assert_eq!(listed.len(), known.len());
     assert!(listed.iter().all(|id| known.contains_key(id)));
-}
-
-/// Everything of a list but ids and moments.
-fn figures(list: &TestResponse) -> Vec<Vec<(String, String)>> {
-    let fields = |place: usize| {
-        let item: BTreeMap<String, serde_json::Value> =
-            serde_json::from_str(&list.at(&format!("/items/{place}"))).unwrap();
-        let is_figure = |name: &String| !name.ends_with("_id") && !name.ends_with("_at");
-        let names = item.into_keys().filter(is_figure);
-        names
-            .map(|name| {
-                let value = list.at(&format!("/items/{place}/{name}"));
-                (name, value)
-            })
-            .collect()
-    };
-    (0..list.count("/items")).map(fields).collect()
-}
-
-const CLIENTS: u64 = 32;
-
-/// What a client did that was accepted: how much came in by purchases and went out by sales.
-#[derive(Debug, Default)]
-struct Done {
-    entries: usize,
-    bought: u64,
-    sold: u64,
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn thirty_two_clients_at_once_lose_nothing_and_oversell_nothing() {
-    let world = World::new().await;
-    let other = world.another_process().await;
-    let portfolio = world.portfolio().await;
-    let mut clients = JoinSet::new();
-    for client in 0..CLIENTS {
-        let app = if client % 2 == 0 { &world.app } else { &other };
-        let app = service_kit::testing::TestClient::new(app.url());
-        let (token, path) = (world.token.clone(), format!("{portfolio}/transactions"));
-        clients.spawn(async move {
-            let mut dice = Dice(client * 7919 + 1);
-            let mut done = Done::default();
-            let mut own: Vec<(String, u64)> = Vec::new();
-            for _ in 0..6 {
-                let quantity = dice.throw(5) + 1;
-                let day = dice.throw(20) + 1;
-                match dice.throw(3) {
-                    0 => {
-                        let body = format!(r#"{{"type":"BUY","ticker_symbol":"AAPL","instrument_type":"Stock","currency":"USD","quantity":{quantity},"price":2,"trade_date":"2026-01-{day:02}"}}"#);
-                        let answer = patiently(|| app.post(&path).bearer(&token).json_text(&*body)).await;
-                        let id = answer.expect(201).at("/transaction_id");
-                        own.push((id, quantity));
-                        done.entries += 1;
-                        done.bought += quantity;
-                    }
-                    1 => {
-                        let body = format!(r#"{{"type":"SELL","ticker_symbol":"AAPL","currency":"USD","quantity":{quantity},"price":3,"trade_date":"2026-02-{day:02}"}}"#);
-                        let answer = patiently(|| app.post(&path).bearer(&token).json_text(&*body)).await;
-                        if accepted(&answer, 201) {
-                            done.entries += 1;
-                            done.sold += quantity;
-                        }
-                    }
-                    _ => {
-                        let Some((id, before)) = own.last_mut() else {
-                            continue;
-                        };
-                        let body = format!(r#"{{"quantity":{quantity},"trade_date":"2026-01-{day:02}"}}"#);
-                        let path = format!("{path}/{id}");
-                        let answer = patiently(|| app.patch(&path).bearer(&token).json_text(&*body)).await;
-                        if accepted(&answer, 200) {
-                            done.bought = done.bought + quantity - *before;
-                            *before = quantity;
-                        }
-                    }
-                }
-            }
-            done
-        });
-    }
-    let done = clients.join_all().await;
-    let sum = |of: fn(&Done) -> u64| done.iter().map(of).sum::<u64>();
-    let (bought, sold) = (sum(|done| done.bought), sum(|done| done.sold));
-    let entries: usize = done.iter().map(|done| done.entries).sum();
-    assert!(sold > 0 && bought >= sold, "{bought} bought, {sold} sold");
-    let fresh = world.another_process().await;
-    let holdings = fresh
-        .get(&format!("{portfolio}/holdings"))
-        .bearer(&world.token);
-    let holdings = holdings.send().await.expect(200);
-    if bought > sold {
-        assert_eq!(
-            holdings.at("/items/0/quantity"),
-            (bought - sold).to_string()
-        );
-    }
-    let listed = world
-        .all(&format!("{portfolio}/transactions"), 200, "transaction_id")
-        .await;
-    assert_eq!(listed.len(), entries);
-}
-
-/// Sends again what others were faster than.
-async fn patiently(request: impl Fn() -> service_kit::testing::TestRequest) -> TestResponse {
-    loop {
-        let answer = request().send().await;
-        let is_contended = answer.status == 409 && answer.problem().code == "CONCURRENT_CHANGE";
-        if !is_contended {
-            return answer;
-        }
-    }
 }

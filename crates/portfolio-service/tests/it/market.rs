@@ -144,6 +144,13 @@ impl Market {
             .extend(closes.map(|(day, close)| (day.parse().unwrap(), number(close))));
     }
 
+    /// Of the days before one there is nothing to know any more.
+    pub(crate) fn forget_before(&self, symbol: &str, first: Date) {
+        let mut known = self.known();
+        let by_day = &mut known.closes.get_mut(symbol).unwrap().by_day;
+        *by_day = by_day.split_off(&first);
+    }
+
     /// A split that the market knows of.
     pub(crate) fn split(&self, symbol: &str, ex_date: &str, new: &str, old: &str) {
         let split = SplitRatio {

@@ -3,6 +3,7 @@
 mod cash;
 mod gains;
 mod methods;
+mod order;
 mod properties;
 mod published;
 mod random;

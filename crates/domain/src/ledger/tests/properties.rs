@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 use super::super::cash::moved_by;
-use super::super::fixtures::{id, ticker};
+use super::super::fixtures::ticker;
 use super::super::gains::of_disposal;
 use super::super::{Entry, Folded, LotPart, Position, Transaction, held_by_day};
 use super::random::{any_method, ledger, market, throws};
@@ -220,34 +220,6 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_recording_does_not_matter(
-        entries in throws(50).prop_map(|throws| ledger(&throws, CostBasisMethod::Fifo, false)),
-        shuffled in any::<prop::sample::Index>(), method in any_method()
-    ) {
-        let mut other = entries.clone();
-        other.rotate_left(shuffled.index(entries.len().max(1)).min(entries.len()));
-        other.reverse();
-        prop_assert_eq!(folded(&entries, method), folded(&other, method));
-    }
-
-    #[test]
-    fn independent_entries_of_a_day_may_be_recorded_in_any_order(
-        throws in throws(50), method in any_method(), later in 0u8..4
-    ) {
-        let entries = ledger(&throws, method, false);
-        // Entries of one rank are recorded after all others: sales before the
-        // purchases that cover them, splits after the trades of their day.
-        let moved = |entry: &Transaction| entry.entry.rank() == later && entry.entry.rank() != 1;
-        let mut other = entries.clone();
-        for entry in other.iter_mut().filter(|entry| moved(entry)) {
-            entry.id = id(entry.id.as_uuid().as_u128() + 2_000_000);
-        }
-        let (one, other) = (folded(&entries, method), folded(&other, method));
-        prop_assert_eq!(one.position.lots(), other.position.lots());
-        prop_assert_eq!(one.position.totals(), other.position.totals());
-    }
-
-    #[test]
     fn kept_up_entry_by_entry_it_equals_a_fold_of_all(
         throws in throws(40), method in any_method(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), 0u8..4), 1..60)
@@ -295,21 +267,6 @@ proptest! {
             position = anew.position;
             entries = next;
         }
-    }
-
-    #[test]
-    fn amending_and_undoing_it_changes_nothing(
-        throws in throws(50), method in any_method(), place in any::<prop::sample::Index>()
-    ) {
-        let entries = ledger(&throws, method, true);
-        prop_assume!(!entries.is_empty());
-        let place = place.index(entries.len());
-        let before = folded(&entries, method);
-        let mut changed = entries.clone();
-        amend(&mut changed[place]);
-        let _ = Position::fold(ticker(), &changed, method);
-        changed[place] = entries[place].clone();
-        prop_assert_eq!(before, folded(&changed, method));
     }
 
     #[test]
