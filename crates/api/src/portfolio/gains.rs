@@ -25,8 +25,9 @@ pub struct Gains {
     pub status: FigureStatus,
     /// The rates that are missing, each with its day.
     pub missing: Vec<MissingInput>,
-    /// Over all sales of the period, whatever the page.
-    pub total: BothGains,
+    /// Over all sales of the period, whatever the page; `null` where the rates of all are missing.
+    #[schema(required)]
+    pub total: Option<BothGains>,
     /// One page of the sales, the latest first.
     pub items: Vec<SaleGain>,
     #[schema(required)]

@@ -32,7 +32,7 @@ pub(super) struct Draft {
     pub(super) currency: Option<Currency>,
     fx_rate: Option<Rate>,
     ratio: Option<SplitRatio>,
-    lots: Vec<GivenLot>,
+    pub(super) lots: Vec<GivenLot>,
     pub(super) to_portfolio: Option<PortfolioId>,
     pub(super) note: Option<Note>,
     pub(super) external_id: Option<ExternalId>,

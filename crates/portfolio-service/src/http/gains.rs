@@ -17,7 +17,6 @@ use super::figures::{amount, number};
 use super::refusals::unworkable;
 use crate::histories::{self, Columns};
 use crate::state::PortfolioService;
-use crate::store::journal::Journal;
 use crate::store::ledger;
 
 /// Read what sales gained.
@@ -62,10 +61,13 @@ pub(crate) async fn get_gains(
     let method = method.unwrap_or(portfolio.cost_basis_method);
     let (from, to) = days.within(journal.first_day(), journal.last_day(), &service.clock)?;
 
-    let mut sales = sales(&service, &journal, method, base, &token).await?;
-    sales.retain(|(sold, sale)| {
-        (from..=to).contains(&sale.date) && ticker.as_ref().is_none_or(|ticker| ticker == sold)
-    });
+    let entries: Vec<Transaction> = journal
+        .entries()
+        .filter(|entry| ticker.is_none() || entry.entry.ticker() == ticker.as_ref())
+        .cloned()
+        .collect();
+    let mut sales = sales(&service, entries, method, base, &token).await?;
+    sales.retain(|(_, sale)| (from..=to).contains(&sale.date));
     sales.sort_by_cached_key(|(_, sale)| std::cmp::Reverse(place(sale)));
     let rates = rates(&service, &sales, base, &token).await;
     let (sums, items, next) = summed(&sales, base, &rates, after.as_deref(), page.size)?;
@@ -81,11 +83,14 @@ pub(crate) async fn get_gains(
             .iter()
             .map(|missing| input(*missing, &rates))
             .collect(),
-        total: both(sums.total),
+        total: sums.total().map(both),
         items,
         next_page_token: next.map(|last| PageRequest::token(&scope, &last)),
     })
 }
+
+/// A sale can take thousands of lots: a page ends before it has many more than so many.
+const MOST_LOTS_A_PAGE: usize = 5_000;
 
 /// All sales summed, one page of them, and the place of its last one if there are more.
 fn summed(
@@ -99,6 +104,7 @@ fn summed(
     let mut items = Vec::new();
     let mut last = None;
     let mut has_more = false;
+    let mut lots = 0;
     for (ticker, sale) in sales {
         let market = |currency, date| histories::rate_on(rates, currency, base, date);
         let parts = gains::of_disposal(sale, base, market)?;
@@ -107,7 +113,8 @@ fn summed(
         if after.is_some_and(|after| place.as_str() >= after) {
             continue;
         }
-        if items.len() == page_size {
+        lots += parts.len();
+        if items.len() == page_size || (lots > MOST_LOTS_A_PAGE && !items.is_empty()) {
             has_more = true;
             continue;
         }
@@ -120,20 +127,16 @@ fn summed(
 /// Every sale of a ledger with the lots a method takes.
 async fn sales(
     service: &PortfolioService,
-    journal: &Journal,
+    mut entries: Vec<Transaction>,
     method: CostBasisMethod,
     base: Currency,
     token: &AccessToken,
 ) -> Result<Vec<(Ticker, Disposal)>> {
     let joins_lots = |entry: &Transaction| matches!(entry.entry, Entry::TransferIn(_));
-    let folded = if method == CostBasisMethod::Average || journal.entries().any(joins_lots) {
-        let mut entries: Vec<Transaction> = journal.entries().cloned().collect();
+    if method == CostBasisMethod::Average || entries.iter().any(joins_lots) {
         service.histories.fill(&mut entries, base, token).await;
-        preview_all(&entries, method)
-    } else {
-        preview_all(journal.entries(), method)
-    };
-    let folded = folded.map_err(|error| unworkable(&error))?;
+    }
+    let folded = preview_all(&entries, method).map_err(|error| unworkable(&error))?;
     Ok(folded
         .into_iter()
         .flat_map(|folded| {
@@ -203,6 +206,11 @@ impl Sums {
             self.is_empty = false;
         }
         Ok(sum)
+    }
+
+    /// None where no sale could be converted.
+    fn total(&self) -> Option<Figures> {
+        (self.status() != FigureStatus::Unavailable).then_some(self.total)
     }
 
     fn status(&self) -> FigureStatus {

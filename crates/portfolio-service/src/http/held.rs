@@ -86,9 +86,9 @@ impl Held {
             for ticker in held.mixes_rates(base).cloned().collect::<Vec<_>>() {
                 let mut entries: Vec<Transaction> = journal.of(&ticker).cloned().collect();
                 if !takes_stated {
-                    entries
-                        .iter_mut()
-                        .for_each(|entry| entry.entry.forget_rates());
+                    for entry in &mut entries {
+                        entry.entry.forget_rates();
+                    }
                 }
                 service.histories.fill(&mut entries, base, token).await;
                 let method = held.portfolio.cost_basis_method;

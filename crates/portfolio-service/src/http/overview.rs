@@ -1,6 +1,7 @@
 //! What all portfolios of a customer are worth now.
 
 use std::collections::BTreeSet;
+use std::future::ready;
 
 use api::CurrencyCode;
 use api::portfolio::{Overview, PortfolioLine};
@@ -47,7 +48,7 @@ pub(crate) async fn get_overview(
     let held: Vec<Held> = stream::iter(portfolios)
         .map(|portfolio| Held::of(service, owner, portfolio.id, Some(base), token))
         .buffered(SIDE_BY_SIDE)
-        .filter_map(async |read| portfolios::if_still_there(read))
+        .filter_map(|read| ready(portfolios::if_still_there(read)))
         .try_collect()
         .await?;
 

@@ -1,5 +1,6 @@
 //! How well one portfolio, one holding and all portfolios have done.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use api::CurrencyCode;
@@ -142,7 +143,7 @@ pub(crate) async fn get_overall_performance(
             memory.activity(&portfolio, &journal)
         })
         .buffered(SIDE_BY_SIDE)
-        .filter_map(async |read| portfolios::if_still_there(read))
+        .filter_map(|read| ready(portfolios::if_still_there(read)))
         .try_collect()
         .await?;
     let bases = activities

@@ -94,9 +94,10 @@ pub(super) fn answer(recorded: &Transaction, warnings: Vec<CashWarning>) -> Resu
 
 /// Record up to 10,000 entries together: all of them or none.
 ///
-/// A body may have 16 MiB. What rows leave out of `currency` and `instrument_type`, and no other row
-/// of the same instrument states, is looked up for up to 100 instruments. Every row that is wrong is reported, up to 200 mistakes. Sent again under
-/// one `Idempotency-Key`, whatever became of the first try, the batch is recorded once.
+/// A body may have 16 MiB, and its rows up to 10,000 lots together. What rows leave out of `currency`
+/// and `instrument_type`, and no other row of the same instrument states, is looked up for up to 100
+/// instruments. Every row that is wrong is reported, up to 200 mistakes. Sent again under one
+/// `Idempotency-Key`, whatever became of the first try, the batch is recorded once.
 #[utoipa::path(
     post, path = "/v1/portfolios/{portfolio_id}/transactions:batch", tag = "Transactions", operation_id = "record_transactions",
     params(
@@ -146,6 +147,9 @@ pub(crate) async fn record_transactions(
     .await
 }
 
+/// Of all rows together, so that one request is not the work of a hundred.
+const MOST_LOTS_A_BATCH: usize = 10_000;
+
 fn rows(
     rows: Field<Rows>,
     mut fields: Fields,
@@ -168,7 +172,19 @@ fn rows(
     };
     let drafts = fields.required("transactions", drafts);
     let (drafts,) = fields.all((drafts,))?;
-    Ok(drafts)
+    let mut lots = 0;
+    let is_beyond = |draft: &Draft| {
+        lots += draft.lots.len();
+        lots > MOST_LOTS_A_BATCH
+    };
+    match drafts.iter().position(is_beyond) {
+        None => Ok(drafts),
+        Some(row) => Err(vec![FieldError::new(
+            format!("/transactions/{row}/lots"),
+            "TOO_MANY",
+            format!("a batch has at most {MOST_LOTS_A_BATCH} lots"),
+        )]),
+    }
 }
 
 fn summed_up(entries: &[Transaction], warnings: Vec<CashWarning>) -> Result<Answer> {

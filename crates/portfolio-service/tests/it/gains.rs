@@ -154,6 +154,7 @@ async fn a_missing_rate_is_named_with_its_day_and_never_one_to_one() {
             ("/status", "unavailable"),
             ("/missing/0/symbol", "EURUSD=X"),
             ("/missing/0/date", "2025-01-03"),
+            ("/total", "null"),
             ("/items/0/gain", "null"),
             ("/items/0/lots/0/missing/0/date", "2025-01-03"),
         ],

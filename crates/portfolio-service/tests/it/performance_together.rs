@@ -94,8 +94,7 @@ async fn cash_that_goes_where_none_is_followed_has_left() {
 /// | split 2 for 1 in May, dividend 0.50 × 20 with a tax of 1.50 in June | 20 | |
 /// | sold | 5 at 70 with a fee of 2 | 1 at 60, 1.20 |
 /// | end | 15 at 65 | 3 at 64, 1.25 |
-#[tokio::test]
-async fn a_year_with_a_split_a_dividend_a_sale_and_a_foreign_share_adds_up() {
+async fn a_year_of_trading() -> (World, String) {
     let world = World::new().await;
     let portfolio = world.portfolio().await;
     let closes = [
@@ -134,8 +133,15 @@ async fn a_year_with_a_split_a_dividend_a_sale_and_a_foreign_share_adds_up() {
         traded("SELL", "SAP.DE", "1", "60", "2025-10-01", euro),
     ];
     world.enter_all(&portfolio, &entries).await;
-    let year = "from=2025-01-01&to=2025-12-31";
-    let found = world.read(&format!("{portfolio}/performance?{year}")).await;
+    (world, portfolio)
+}
+
+const YEAR: &str = "from=2025-01-01&to=2025-12-31";
+
+#[tokio::test]
+async fn a_year_with_a_split_a_dividend_a_sale_and_a_foreign_share_adds_up() {
+    let (world, portfolio) = a_year_of_trading().await;
+    let found = world.read(&format!("{portfolio}/performance?{YEAR}")).await;
     assert_figures(
         &found,
         &[
@@ -164,7 +170,15 @@ async fn a_year_with_a_split_a_dividend_a_sale_and_a_foreign_share_adds_up() {
         ],
     );
     assert_eq!(found.count("/series"), 365);
-    let path = format!("{portfolio}/performance?{year}&explain=true");
+    // The split moved nothing: half the price, twice the shares.
+    let may = format!("{portfolio}/performance?from=2025-05-06&to=2025-05-06");
+    assert_figures(&world.read(&may).await, &[("/twr", "0"), ("/gain", "0")]);
+}
+
+#[tokio::test]
+async fn a_year_of_trading_is_explained() {
+    let (world, portfolio) = a_year_of_trading().await;
+    let path = format!("{portfolio}/performance?{YEAR}&explain=true");
     assert_figures(
         &world.read(&path).await,
         &[
@@ -195,7 +209,4 @@ async fn a_year_with_a_split_a_dividend_a_sale_and_a_foreign_share_adds_up() {
             ("/explanation/benchmark", "[]"),
         ],
     );
-    // The split moved nothing: half the price, twice the shares.
-    let may = format!("{portfolio}/performance?from=2025-05-06&to=2025-05-06");
-    assert_figures(&world.read(&may).await, &[("/twr", "0"), ("/gain", "0")]);
 }

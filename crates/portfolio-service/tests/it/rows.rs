@@ -183,3 +183,43 @@ async fn a_batch_does_not_look_up_thousands_of_instruments() {
     world.batch(&portfolio, &rows).await.expect(201);
     assert_eq!(world.market.lookups().len(), 100);
 }
+
+/// A thousand lots of one unit that came from elsewhere.
+fn a_thousand_lots() -> String {
+    let lot = r#"{"quantity":1,"purchase_date":"2025-01-06","cost":1,"currency":"USD"}"#;
+    let lots = vec![lot; 1_000].join(",");
+    let fields = format!(r#""ticker_symbol":"AAPL","instrument_type":"Stock","lots":[{lots}]"#);
+    entry("TRANSFER_IN", "2026-01-05", &fields)
+}
+
+#[tokio::test]
+async fn a_batch_of_too_many_lots_is_refused_at_the_first_row_beyond() {
+    let world = World::new().await;
+    let portfolio = world.portfolio().await;
+    let rows = vec![a_thousand_lots(); 11];
+    let refused = world.batch(&portfolio, &rows).await.expect(422);
+    assert_eq!(
+        field_errors(&refused),
+        errors(&[("/transactions/10/lots", "TOO_MANY")])
+    );
+    assert_empty(&world, &portfolio).await;
+}
+
+#[tokio::test]
+async fn a_page_of_gains_ends_before_it_has_tens_of_thousands_of_lots() {
+    let world = World::new().await;
+    let portfolio = world.portfolio().await;
+    let mut rows = vec![a_thousand_lots(); 6];
+    rows.push(sell("AAPL", "3000", "2", "2026-02-02"));
+    rows.push(sell("AAPL", "3000", "3", "2026-02-03"));
+    world.batch(&portfolio, &rows).await.expect(201);
+    let path = format!("{portfolio}/gains");
+    let first = world.read(&path).await;
+    assert_eq!(first.count("/items"), 1);
+    assert_eq!(first.count("/items/0/lots"), 3_000);
+    let token = first.at("/next_page_token");
+    let second = world.read(&format!("{path}?page_token={token}")).await;
+    assert_eq!(second.at("/items/0/trade_date"), "2026-02-02");
+    assert_eq!(second.at("/next_page_token"), "null");
+    assert_eq!(first.at("/total"), second.at("/total"));
+}
