@@ -44,5 +44,6 @@ mod trading;
 mod transactions;
 mod transfers;
 mod undone;
+mod unlinked;
 mod unworkable;
 mod world;
