@@ -126,7 +126,7 @@ async fn no_statement_leaves_a_remainder_whatever_two_portfolios_did() {
                 departures: true,
             };
             let seed = u64::try_from(number * 3 + variant).unwrap() + 41;
-            let mut trading = Trading::after(seed, habits, 60).await;
+            let mut trading = Trading::after(seed, habits, 45).await;
             assert_reconciles(&mut trading).await;
         }
     }
@@ -181,7 +181,7 @@ async fn gains_and_income_less_fees_are_value_and_money_out_less_money_in_under_
             arrivals: false,
             departures: false,
         };
-        let trading = Trading::after(seed, habits, 60).await;
+        let trading = Trading::after(seed, habits, 50).await;
         let portfolio = &trading.portfolios[0];
         let moved = trading.moved(0, &trading.entries(0).await);
         let mut twr = None;
@@ -204,6 +204,8 @@ async fn gains_and_income_less_fees_are_value_and_money_out_less_money_in_under_
             assert_close(statement.net_transfers.0, moved.into, &what);
             let value = worth(&trading, portfolio).await;
             assert_close(statement.end_value.0, value, &what);
+            let summary: Summary = trading.read(&format!("{portfolio}/summary")).await;
+            assert_eq!(summary.total_value, Some(statement.end_value), "{what}");
             assert_close(gained(&statement), value - moved.into, &what);
             assert_eq!(*twr.get_or_insert(found.twr), found.twr, "{what}");
         }
@@ -243,7 +245,7 @@ async fn what_was_paid_is_what_is_held_and_what_was_sold_in_every_view() {
                 departures: false,
             };
             let seed = u64::try_from(number).unwrap() * 2 + u64::from(charges) + 101;
-            let trading = Trading::after(seed, habits, 60).await;
+            let trading = Trading::after(seed, habits, 50).await;
             for place in [0, 1] {
                 assert_costs_add_up(&trading, place).await;
                 assert_views_agree(&trading, place).await;

@@ -115,6 +115,8 @@ pub(crate) struct Trading {
     pub(crate) habits: Habits,
     pub(crate) portfolios: [String; 2],
     pub(crate) dice: Dice,
+    /// Of the portfolio that an entry is made up for.
+    base: &'static str,
 }
 
 impl Trading {
@@ -138,6 +140,7 @@ impl Trading {
             habits,
             portfolios,
             dice,
+            base: habits.bases[0],
         }
     }
 
@@ -202,6 +205,7 @@ impl Trading {
 
     /// The fields of an entry; without one about where it goes, they correct it, too.
     pub(crate) fn fields(&mut self, kind: &str, ticker: &str, place: usize) -> String {
+        self.base = self.habits.bases[place];
         let day = START + i64::try_from(self.dice.throw(DAYS) + 1).unwrap().days();
         let about = format!(r#""ticker_symbol":"{ticker}""#);
         let rest = match kind {
@@ -263,8 +267,7 @@ impl Trading {
         )
     }
 
-    /// A currency, and now and then a rate that is not the market's; one of the base currency into
-    /// itself counts for nothing.
+    /// A currency, and now and then a rate that is not the market's.
     fn money(&mut self) -> String {
         let currency = ["USD", "EUR"][self.pick(2)];
         self.money_in(currency)
@@ -272,7 +275,10 @@ impl Trading {
 
     fn money_in(&mut self, currency: &str) -> String {
         let stated = self.dice.throw(3) == 0;
-        let rate = self.number(9_999, 4) + Decimal::ONE;
+        let rate = match self.number(9_999, 4) {
+            _ if currency == self.base => Decimal::ONE,
+            more => more + Decimal::ONE,
+        };
         if stated {
             format!(r#""currency":"{currency}","fx_rate":{rate}"#)
         } else {
