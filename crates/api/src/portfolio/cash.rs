@@ -29,7 +29,7 @@ pub struct CashBalance {
     /// The first day up to `at` that ended below zero. An entry that takes a balance there is
     /// recorded all the same: its deposit may never have been.
     #[schema(required)]
-    pub negative_since: Option<Date>,
+    pub first_negative: Option<Date>,
 }
 
 /// Something that was done as asked, and may be a mistake.

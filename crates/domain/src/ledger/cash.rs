@@ -83,6 +83,12 @@ impl Balances {
         Ok(())
     }
 
+    /// Zero where there is none.
+    pub fn of_currency(&self, currency: Currency) -> Money {
+        let found = self.iter().find(|balance| balance.currency() == currency);
+        found.unwrap_or(Money::zero(currency))
+    }
+
     /// By currency; none of them is zero.
     pub fn iter(&self) -> impl Iterator<Item = Money> {
         self.0.iter().copied()

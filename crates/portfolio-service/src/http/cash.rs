@@ -8,6 +8,7 @@ use axum::extract::State;
 use domain::PortfolioId;
 use domain::ledger::Transaction;
 use domain::ledger::cash::{self, CashAccount, Overdraft};
+use rust_decimal::Decimal;
 use service_kit::contract::{AnyRoute, NotFound, SignedIn, WithQuery};
 use service_kit::{Answer, Caller, Params, PathId, Result};
 
@@ -65,6 +66,9 @@ pub(super) fn warnings(write: &LedgerWrite, edit: &Edit) -> Result<Option<Vec<Ca
     if !write.portfolio().cash_tracking {
         return Ok(Some(Vec::new()));
     }
+    if is_covered(write, edit) {
+        return Ok(Some(Vec::new()));
+    }
     let Some(journal) = write.ledger().journal() else {
         return Ok(None);
     };
@@ -77,6 +81,30 @@ pub(super) fn warnings(write: &LedgerWrite, edit: &Edit) -> Result<Option<Vec<Ca
     let with = accounts(&mut others.chain(edit.added()))?;
     let overdrafts = cash::overdrafts(&without, &with);
     Ok(Some(overdrafts.into_iter().map(warning).collect()))
+}
+
+/// Whether it shows without the days before that an edit takes no cash below zero: one new entry
+/// that takes none, or is the last there is and leaves some.
+fn is_covered(write: &LedgerWrite, edit: &Edit) -> bool {
+    let Edit::Record(entry) = edit else {
+        return false;
+    };
+    let moved = match cash::moved_by(&entry.entry) {
+        Ok(Some(moved)) => moved,
+        Ok(None) => return true,
+        Err(_) => return false,
+    };
+    let is_covered = |amount: Decimal| amount >= Decimal::ZERO;
+    if is_covered(moved.amount()) {
+        return true;
+    }
+    let last_day = write.ledger().journal().map(|journal| journal.last_day());
+    let is_last = last_day.is_some_and(|last| last.is_none_or(|last| last <= entry.trade_date));
+    let left = write.cash().and_then(|before| {
+        let before = before.of_currency(moved.currency());
+        before.try_add(moved).ok()
+    });
+    is_last && left.is_some_and(|left| is_covered(left.amount()))
 }
 
 fn warning(Overdraft { date, balance }: Overdraft) -> CashWarning {
@@ -94,6 +122,6 @@ fn balance(account: &CashAccount) -> CashBalance {
         balance: amount(account.balance),
         is_negative: account.balance.amount().is_sign_negative()
             && !account.balance.amount().is_zero(),
-        negative_since: account.first_negative,
+        first_negative: account.first_negative,
     }
 }

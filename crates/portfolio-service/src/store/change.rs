@@ -66,6 +66,11 @@ impl LedgerWrite {
         })
     }
 
+    /// The cash before what is put together here, if it was counted.
+    pub(crate) fn cash(&self) -> Option<&Balances> {
+        self.read.value.cash.as_ref()
+    }
+
     pub(crate) fn portfolio(&self) -> &Portfolio {
         &self.next.portfolio
     }

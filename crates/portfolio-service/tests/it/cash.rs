@@ -42,12 +42,12 @@ async fn every_entry_moves_the_cash_of_its_currency_and_a_negative_balance_is_sa
             ("/items/0/currency", "EUR"),
             ("/items/0/balance", "7"),
             ("/items/0/is_negative", "false"),
-            ("/items/0/negative_since", "null"),
+            ("/items/0/first_negative", "null"),
             ("/items/1/currency", "USD"),
             // − 301 + 1000.50 + 17 + 198
             ("/items/1/balance", "914.5"),
             ("/items/1/is_negative", "false"),
-            ("/items/1/negative_since", "2025-01-06"),
+            ("/items/1/first_negative", "2025-01-06"),
         ],
     );
     let before = world.read(&format!("{portfolio}/cash?at=2025-01-07")).await;
