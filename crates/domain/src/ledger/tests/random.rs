@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 
 use super::super::fixtures::{id, on, ticker};
 use super::super::{
-    Buy, Dividend, Entry, Expense, LotPart, NamedLot, Position, Sell, Split, Transaction,
-    TransferIn, TransferOut,
+    Buy, Dividend, Entry, Expense, LedgerError, LotPart, NamedLot, Position, Sell, Split,
+    Transaction, TransferIn, TransferOut,
 };
 use crate::money::Charge;
 use crate::portfolio::CostBasisMethod;
@@ -103,8 +103,12 @@ impl Dealer {
         if last.is_some_and(|last| transaction.ledger_order() < last) {
             transaction.trade_date = day.tomorrow().unwrap();
         }
+        let folded = match self.position.clone().apply(&transaction, method) {
+            // A ledger would refuse it too.
+            Err(LedgerError::LeavesNothing { .. }) => return,
+            folded => folded.unwrap(),
+        };
         self.day = transaction.trade_date;
-        let folded = self.position.clone().apply(&transaction, method).unwrap();
         self.position = folded.position;
         self.departed.extend(
             folded
