@@ -65,7 +65,7 @@ impl Trading {
         };
         let fields = match (&*entry.kind, ticker, &entry.ticker_symbol) {
             ("TRANSFER_OUT", _, Some(_)) => r#""quantity":0.125"#.to_owned(),
-            ("TRANSFER_OUT", _, None) | ("TRANSFER_IN", _, None) => r#""amount":8.25"#.to_owned(),
+            ("TRANSFER_OUT" | "TRANSFER_IN", _, None) => r#""amount":8.25"#.to_owned(),
             (kind, ticker, _) => self.fields(kind, ticker.unwrap_or("ACME"), place),
         };
         format!("{{{fields}}}")
@@ -81,8 +81,8 @@ fn as_it_was(entry: &Transaction) -> String {
     let whole = serde_json::to_string(&entry).unwrap();
     let whole: BTreeMap<String, Box<RawValue>> = serde_json::from_str(&whole).unwrap();
     let is_taken = |name: &str, value: &RawValue| match name {
-        "transaction_id" | "portfolio_id" | "type" | "cash_effect" | "counterpart" => false,
-        "recorded_at" | "amended_at" => false,
+        "transaction_id" | "portfolio_id" | "type" | "cash_effect" | "counterpart"
+        | "recorded_at" | "amended_at" => false,
         // One that is absent is taken away.
         "fx_rate" => entry.currency.is_some(),
         _ => value.get() != "null",
