@@ -20,7 +20,7 @@ use crate::state::PortfolioService;
     get, path = "/v1/portfolios/{portfolio_id}/holdings", tag = "Holdings", operation_id = "list_holdings",
     params(
         ("portfolio_id" = String, Path, format = Uuid),
-        ("which" = Option<WhichHoldings>, Query, description = "`open` when absent: what is held now. `closed`: what was sold to the last unit"),
+        ("which" = inline(Option<WhichHoldings>), Query, description = "`open` when absent: what is held now. `closed`: what was sold to the last unit"),
         Paging,
     ),
     responses(

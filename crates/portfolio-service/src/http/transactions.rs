@@ -33,7 +33,7 @@ pub(super) const NOT_FOUND: Error = Error::NotFound {
         ("to" = Option<Date>, Query, description = "Only entries of this day and earlier, neither in the future nor before `from`"),
         ("ticker_symbol" = Option<String>, Query, description = "Only this instrument", pattern = r"^[A-Za-z0-9^][A-Za-z0-9.^=_&:-]{0,31}$"),
         ("type" = Option<KindOfEntry>, Query, description = "Only this kind"),
-        ("order" = Option<ListOrder>, Query, description = "`desc`, the latest first, when absent"),
+        ("order" = inline(Option<ListOrder>), Query, description = "`desc`, the latest first, when absent"),
         Paging,
     ),
     responses(
