@@ -39,11 +39,13 @@ judged: $(VENV)/.ready ## Compare internal rates of return with another implemen
 	cargo build --package domain --example xirr
 	$(PYTHON) e2e/xirr_judge.py target/debug/examples/xirr
 
-bench: ## Measure a release build beside a bare route; prints the tables for docs/benchmarks.md
+bench: ## Measure a release build, beside a bare route, and the ledger; prints the tables for docs/benchmarks.md
 	cargo build --release --package folio --bin folio --example bare
 	cargo build --release --package fake-market
 	python3 e2e/bench.py
 	python3 e2e/bench_market.py
+	cargo bench --package portfolio-service --bench ledger
+	cargo bench --package domain --bench performance --bench ledger
 
 fmt: ## Format everything
 	cargo fmt --all

@@ -158,27 +158,40 @@ fn after(gross: Money, fee: Charge, tax: Charge) -> Result<Money, ArithmeticErro
 pub fn accounts<'a>(
     entries: impl IntoIterator<Item = &'a Transaction>,
 ) -> Result<Vec<CashAccount>, LedgerError> {
-    // A list for each of the few currencies: entries mostly come by day, and sorting what is
-    // sorted is fast.
-    let mut by_currency: Vec<(Currency, Vec<(Date, Decimal)>)> = Vec::new();
+    let mut all = Vec::new();
     for transaction in entries {
         let moved = moved_by(&transaction.entry).map_err(|error| match error {
-            ArithmeticError::Overflow => LedgerError::TooLargeAt(transaction.id),
+            ArithmeticError::Overflow => LedgerError::TooLarge,
             ArithmeticError::CurrencyMismatch { .. } => LedgerError::Inconsistent {
                 entry: transaction.id,
                 reason: "the fees are in another currency than the price",
             },
         })?;
-        if let Some(moved) = moved {
-            let currency = moved.currency();
-            let known = by_currency.iter().position(|(known, _)| *known == currency);
-            let place = known.unwrap_or(by_currency.len());
-            if known.is_none() {
-                by_currency.push((currency, Vec::new()));
-            }
-            if let Some((_, moves)) = by_currency.get_mut(place) {
-                moves.push((transaction.trade_date, moved.amount()));
-            }
+        all.extend(moved.map(|moved| (transaction.trade_date, moved)));
+    }
+    Ok(accounts_of(all)?)
+}
+
+/// The same from what moved the cash on which days.
+///
+/// # Errors
+///
+/// `Overflow`.
+pub fn accounts_of(
+    moves: impl IntoIterator<Item = (Date, Money)>,
+) -> Result<Vec<CashAccount>, ArithmeticError> {
+    // A list for each of the few currencies: entries mostly come by day, and sorting what is
+    // sorted is fast.
+    let mut by_currency: Vec<(Currency, Vec<(Date, Decimal)>)> = Vec::new();
+    for (date, moved) in moves {
+        let currency = moved.currency();
+        let known = by_currency.iter().position(|(known, _)| *known == currency);
+        let place = known.unwrap_or(by_currency.len());
+        if known.is_none() {
+            by_currency.push((currency, Vec::new()));
+        }
+        if let Some((_, moves)) = by_currency.get_mut(place) {
+            moves.push((date, moved.amount()));
         }
     }
     by_currency.sort_by_key(|(currency, _)| *currency);

@@ -88,7 +88,7 @@ impl Column {
 }
 
 impl Data {
-    pub(crate) fn new(entries: usize) -> Self {
+    pub(crate) fn new(entries: usize, only_purchases: bool) -> Self {
         let mut market =
             BTreeMap::from([("EURUSD=X".to_owned(), Column::walk(99, 110_000, 5, "USD"))]);
         for instrument in 0..INSTRUMENTS {
@@ -100,7 +100,7 @@ impl Data {
         }
         let market = Arc::new(market);
         Self {
-            entries: recorded(&market, entries),
+            entries: recorded(&market, entries, only_purchases),
             market,
         }
     }
@@ -120,7 +120,7 @@ impl Data {
 }
 
 /// As many entries as wanted, spread evenly over the days.
-fn recorded(market: &BTreeMap<String, Column>, wanted: usize) -> Vec<String> {
+fn recorded(market: &BTreeMap<String, Column>, wanted: usize, only_purchases: bool) -> Vec<String> {
     let mut numbers = Numbers(7);
     let days = &market["EURUSD=X"].days;
     let splits: Vec<Date> = (0..INSTRUMENTS)
@@ -148,7 +148,12 @@ fn recorded(market: &BTreeMap<String, Column>, wanted: usize) -> Vec<String> {
         let instrument = usize::try_from(numbers.below(20)).unwrap();
         let close = market[&format!("T{instrument}")].closes[place];
         let currency = if is_foreign(instrument) { "EUR" } else { "USD" };
-        let entry = match numbers.below(20) {
+        let kind = if only_purchases {
+            11
+        } else {
+            numbers.below(20)
+        };
+        let entry = match kind {
             0 => money("DEPOSIT", "1000", currency, day),
             1 => money("FEE", "2.5", currency, day),
             2..=4 => {

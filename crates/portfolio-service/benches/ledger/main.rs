@@ -2,7 +2,8 @@
 //!
 //! `cargo bench -p portfolio-service --bench ledger`. The real service in this process, an embedded
 //! store on disk, and an Asset service that serves made-up closes. Medians, with the mean
-//! processor time in brackets; printed, not held to anything.
+//! processor time in brackets; the last row but one is what the process has at work, the last what it
+//! had at most. Printed, not held to anything.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -11,6 +12,7 @@
 
 mod data;
 
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use api::client::AssetClient;
@@ -32,18 +34,44 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const ROUNDS: usize = 21;
 
+/// What is recorded: how many entries, and whether nothing is ever sold.
+const LEDGERS: [(&str, usize, bool); 3] = [
+    ("1,000 entries", 1_000, false),
+    ("10,000 entries", 10_000, false),
+    ("10,000 purchases", 10_000, true),
+];
+
+/// Each ledger in a process of its own, so that its memory is its own.
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    println!("| 20 instruments, 10 years of daily closes | 1,000 entries | 10,000 entries |");
-    println!("|---|---|---|");
-    let columns = [1_000, 10_000].map(|entries| runtime.block_on(measured(entries)));
-    let [first, second] = columns;
-    for ((name, one), (_, other)) in first.into_iter().zip(second) {
-        println!("| {name} | {one} | {other} |");
+    let asked = std::env::args().nth(1);
+    let found = LEDGERS
+        .iter()
+        .find(|(name, ..)| Some(*name) == asked.as_deref());
+    if let Some((_, entries, only_purchases)) = found {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        for (name, figure) in runtime.block_on(measured(*entries, *only_purchases)) {
+            println!("{name}\t{figure}");
+        }
+        return;
+    }
+    let columns = LEDGERS.map(|(name, ..)| {
+        let mut process = Command::new(std::env::current_exe().unwrap());
+        let output = process.arg(name).stderr(Stdio::inherit()).output().unwrap();
+        assert!(output.status.success(), "{name}");
+        String::from_utf8(output.stdout).unwrap()
+    });
+    let names = LEDGERS.map(|(name, ..)| name).join(" | ");
+    println!("| 20 instruments, 10 years of daily closes | {names} |");
+    println!("|---|---|---|---|");
+    let [first, second, third] = columns.each_ref().map(|column| column.lines());
+    for ((one, two), three) in first.zip(second).zip(third) {
+        let (name, one) = one.split_once('\t').unwrap();
+        let [two, three] = [two, three].map(|line| line.split_once('\t').unwrap().1);
+        println!("| {name} | {one} | {two} | {three} |");
     }
 }
 
@@ -123,8 +151,8 @@ impl Bench {
     }
 }
 
-async fn measured(entries: usize) -> Vec<(&'static str, String)> {
-    let data = Data::new(entries);
+async fn measured(entries: usize, only_purchases: bool) -> Vec<(&'static str, String)> {
+    let data = Data::new(entries, only_purchases);
     let ground = Ground::new(&data).await;
     let bench = ground.start();
     // The token is verified once before anything is timed.
@@ -190,7 +218,9 @@ async fn measured(entries: usize) -> Vec<(&'static str, String)> {
     rows.push(("one new entry, durable", shown(recorded)));
     rows.push(("one new entry and a fresh performance", shown(fresh)));
     rows.push(("an answer, KB", format!("{}", bytes / 1_000)));
-    rows.push(("memory resident, MB", format!("{}", resident_kib() / 1_024)));
+    for (name, field) in [("memory, MB", "VmRSS:"), ("memory at most, MB", "VmHWM:")] {
+        rows.push((name, format!("{}", kib(field) / 1_024)));
+    }
     rows
 }
 
@@ -254,9 +284,9 @@ fn work() -> Duration {
     Duration::from_nanos(nanos)
 }
 
-fn resident_kib() -> u64 {
+fn kib(field: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
     let kib = line.and_then(|line| line.split_whitespace().next());
     kib.unwrap().parse().unwrap()
 }

@@ -1,7 +1,7 @@
 //! What the entries of a portfolio say, as columns.
 //!
-//! Derived once for each version of a portfolio; an instrument whose entries are
-//! those of the version before is taken from there. Nothing here knows a price: units
+//! Derived once for each version of a portfolio, from the first day on that differs from
+//! the version before; an instrument whose entries are the same is taken from there. Nothing here knows a price: units
 //! and money are as they were recorded, and a rate is one an entry states.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use domain::ledger::{Entry, EntryKind, Transaction, cash, held_by_day};
 use domain::money::Charge;
 use domain::performance::{Flow, Posting, PostingKind, Series, Split};
-use domain::portfolio::Portfolio;
+use domain::portfolio::{CostBasisMethod, Portfolio};
 use domain::{Currency, Money, PortfolioId, Price, Rate, Ticker};
 use jiff::civil::Date;
 use service_kit::{Error, Result};
@@ -21,6 +21,8 @@ use super::costs::Costs;
 #[derive(Debug)]
 pub(crate) struct Activity {
     pub(crate) portfolio: Portfolio,
+    /// In ledger order.
+    entries: Vec<Arc<Transaction>>,
     /// By ticker.
     pub(super) holdings: Vec<Arc<Held>>,
     /// Balances by currency; none without cash tracking, like the movements.
@@ -39,7 +41,7 @@ pub(crate) struct Activity {
 }
 
 /// Money that came or went.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Moved {
     pub(super) flow: Flow,
     /// Where it came from or went to, if that is another portfolio of the owner.
@@ -61,18 +63,64 @@ pub(crate) struct Held {
     pub(super) trades: Vec<(Date, Currency, Price)>,
     pub(super) postings: Vec<Posting>,
     pub(super) costs: Costs,
+    /// Of its money and of the lots it came with.
+    currencies: BTreeSet<Currency>,
+    /// The first day a cost is of.
+    costs_from: Option<Date>,
 }
 
 impl Activity {
-    /// The entries come in ledger order; `before` is what was derived for an earlier version.
+    /// The entries come in ledger order; `before` is what was derived for an earlier version. Only
+    /// what is of the first day they differ on and later is derived anew.
     pub(super) fn of<'a>(
         portfolio: &Portfolio,
         entries: impl Iterator<Item = &'a Arc<Transaction>> + Clone,
         before: Option<&Self>,
     ) -> Result<Self> {
-        let mut by_ticker: BTreeMap<&'a Ticker, Vec<Arc<Transaction>>> = BTreeMap::new();
-        let mut activity = Self {
+        let before = before.filter(|before| before.derives_as(portfolio));
+        let from = before.map_or(Some(Date::MIN), |before| {
+            before.differs_from(entries.clone())
+        });
+        let from = from.unwrap_or(Date::MAX);
+        let mut activity = match before {
+            Some(before) => before.until(from),
+            None => Self::default_of(portfolio),
+        };
+        activity.portfolio = portfolio.clone();
+        let mut later: BTreeMap<&'a Ticker, Vec<Arc<Transaction>>> = BTreeMap::new();
+        for transaction in entries.skip_while(|entry| entry.trade_date < from) {
+            activity.entries.push(Arc::clone(transaction));
+            activity.note(transaction)?;
+            match transaction.entry.ticker() {
+                Some(ticker) => later
+                    .entry(ticker)
+                    .or_default()
+                    .push(Arc::clone(transaction)),
+                None => post(transaction, &mut activity.postings),
+            }
+        }
+        let known = before.map_or(&[][..], |before| &before.holdings);
+        let tickers: BTreeSet<&Ticker> = known
+            .iter()
+            .map(|held| &held.ticker)
+            .chain(later.keys().copied())
+            .collect();
+        for ticker in tickers {
+            let known = before.and_then(|before| before.holding(ticker));
+            let later = later.get(ticker).map_or(&[][..], Vec::as_slice);
+            let method = portfolio.cost_basis_method;
+            activity
+                .holdings
+                .extend(Held::after(ticker, known, from, later, method)?);
+        }
+        activity.sum_up()?;
+        Ok(activity)
+    }
+
+    fn default_of(portfolio: &Portfolio) -> Self {
+        Self {
             portfolio: portfolio.clone(),
+            entries: Vec::new(),
             holdings: Vec::new(),
             cash: Vec::new(),
             movements: Vec::new(),
@@ -81,57 +129,76 @@ impl Activity {
             currencies: BTreeSet::new(),
             days: None,
             costs_from: None,
-        };
-        for transaction in entries.clone() {
-            activity.note(transaction)?;
-            match transaction.entry.ticker() {
-                Some(ticker) => by_ticker
-                    .entry(ticker)
-                    .or_default()
-                    .push(Arc::clone(transaction)),
-                None => post(transaction, &mut activity.postings),
-            }
         }
-        let method = portfolio.cost_basis_method;
-        let before = before.filter(|before| before.portfolio.cost_basis_method == method);
-        activity.holdings = by_ticker
-            .into_iter()
-            .map(|(ticker, entries)| {
-                let known = before.and_then(|before| before.holding(ticker));
-                if let Some(known) = known.filter(|known| known.is_of(&entries)) {
-                    return Ok(Arc::clone(known));
-                }
-                let costs = Costs::of(ticker, entries.iter().map(|entry| &**entry), method)?;
-                Ok(Arc::new(Held::of(ticker, entries, costs)?))
-            })
-            .collect::<Result<_>>()?;
-        if portfolio.cash_tracking {
-            let entries = entries.map(|entry| &**entry);
-            let accounts = cash::accounts(entries).map_err(Error::internal)?;
-            activity.cash = accounts
+    }
+
+    fn derives_as(&self, portfolio: &Portfolio) -> bool {
+        let (one, other) = (&self.portfolio, portfolio);
+        one.cost_basis_method == other.cost_basis_method && one.cash_tracking == other.cash_tracking
+    }
+
+    /// The first day on which these entries are others.
+    fn differs_from<'a>(
+        &self,
+        mut entries: impl Iterator<Item = &'a Arc<Transaction>> + Clone,
+    ) -> Option<Date> {
+        let same = |(one, other): &(&Arc<Transaction>, &Arc<Transaction>)| Arc::ptr_eq(one, other);
+        let known = self.entries.iter();
+        let alike = known.zip(entries.clone()).take_while(same).count();
+        let known = self.entries.get(alike);
+        let other = entries.nth(alike);
+        let days = known.into_iter().chain(other).map(|entry| entry.trade_date);
+        days.min()
+    }
+
+    /// What is of the days before.
+    fn until(&self, day: Date) -> Self {
+        let moves = |moves: &[Moved]| {
+            let count = moves.partition_point(|moved| moved.flow.date < day);
+            moves[..count].to_vec()
+        };
+        let entries = self.entries.partition_point(|entry| entry.trade_date < day);
+        let postings = self.postings.partition_point(|posting| posting.date < day);
+        Self {
+            entries: self.entries[..entries].to_vec(),
+            movements: moves(&self.movements),
+            outside: moves(&self.outside),
+            postings: self.postings[..postings].to_vec(),
+            ..Self::default_of(&self.portfolio)
+        }
+    }
+
+    /// What all entries and holdings say together.
+    fn sum_up(&mut self) -> Result<()> {
+        let days = || self.entries.iter().map(|entry| entry.trade_date);
+        self.days = days().next().zip(days().next_back());
+        let lots = self.holdings.iter().filter_map(|held| held.costs_from);
+        self.costs_from = lots.chain(days().next()).min();
+        let of_holdings = self.holdings.iter().flat_map(|held| &held.currencies);
+        let moves = self.movements.iter().chain(&self.outside);
+        let of_moves = moves.map(|moved| moved.flow.amount.currency());
+        let of_postings = self
+            .postings
+            .iter()
+            .map(|posting| posting.amount.currency());
+        let mut currencies: Vec<Currency> = of_moves.chain(of_postings).collect();
+        currencies.dedup();
+        self.currencies = of_holdings.copied().chain(currencies).collect();
+        if self.portfolio.cash_tracking {
+            let moves = self.movements.iter();
+            let moves = moves.map(|moved| (moved.flow.date, moved.flow.amount));
+            self.cash = cash::accounts_of(moves)?
                 .into_iter()
                 .map(|account| (account.currency, Series::balances(account.steps)))
                 .collect();
         }
-        Ok(activity)
+        Ok(())
     }
 
     fn note(&mut self, transaction: &Transaction) -> Result<()> {
-        let date = transaction.trade_date;
-        let (first, _) = self.days.unwrap_or((date, date));
-        self.days = Some((first, date));
-        let mut cost_of = date;
-        if let Entry::TransferIn(transfer) = &transaction.entry {
-            for part in &transfer.lots {
-                cost_of = cost_of.min(part.purchase_date);
-                self.currencies.insert(part.cost.currency());
-            }
-        }
-        self.costs_from = Some(self.costs_from.map_or(cost_of, |known| known.min(cost_of)));
         let Some(moved) = moved(transaction)? else {
             return Ok(());
         };
-        self.currencies.insert(moved.amount.currency());
         let tracks_cash = self.portfolio.cash_tracking;
         let counterpart = transaction.entry.counterpart().map(|other| other.portfolio);
         if tracks_cash {
@@ -175,10 +242,30 @@ impl Activity {
 }
 
 impl Held {
-    /// Whether it was derived from these very entries.
-    fn is_of(&self, entries: &[Arc<Transaction>]) -> bool {
-        let mut both = self.entries.iter().zip(entries);
-        self.entries.len() == entries.len() && both.all(|(one, other)| Arc::ptr_eq(one, other))
+    /// After those of its entries that are of the days before `from`, and `later` ones. None
+    /// where there is no entry.
+    fn after(
+        ticker: &Ticker,
+        known: Option<&Arc<Self>>,
+        from: Date,
+        later: &[Arc<Transaction>],
+        method: CostBasisMethod,
+    ) -> Result<Option<Arc<Self>>> {
+        let before = known.map_or(&[][..], |held| {
+            let count = held
+                .entries
+                .partition_point(|entry| entry.trade_date < from);
+            &held.entries[..count]
+        });
+        if let Some(known) = known.filter(|known| known.entries[before.len()..].iter().eq(later)) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        let entries = [before, later].concat();
+        if entries.is_empty() {
+            return Ok(None);
+        }
+        let costs = Costs::of(ticker, entries.iter().map(|entry| &**entry), method)?;
+        Ok(Some(Arc::new(Self::of(ticker, entries, costs)?)))
     }
 
     fn of(ticker: &Ticker, entries: Vec<Arc<Transaction>>, costs: Costs) -> Result<Self> {
@@ -193,9 +280,12 @@ impl Held {
             trades: Vec::new(),
             postings: Vec::new(),
             costs,
+            currencies: BTreeSet::new(),
+            costs_from: None,
         };
         for transaction in &entries {
             let date = transaction.trade_date;
+            held.note_costs(transaction);
             match &transaction.entry {
                 Entry::Buy(buy) => held.trades.push((date, buy.currency, buy.price)),
                 Entry::Sell(sale) => held.trades.push((date, sale.currency, sale.price)),
@@ -211,12 +301,24 @@ impl Held {
             }
             if let Some(moved) = moved(transaction)? {
                 held.currency = held.currency.or(Some(moved.amount.currency()));
+                held.currencies.insert(moved.amount.currency());
                 held.flows.push(opposite(moved));
             }
             post(transaction, &mut held.postings);
         }
         held.entries = entries;
         Ok(held)
+    }
+
+    fn note_costs(&mut self, transaction: &Transaction) {
+        let mut first = transaction.trade_date;
+        if let Entry::TransferIn(transfer) = &transaction.entry {
+            for part in &transfer.lots {
+                first = first.min(part.purchase_date);
+                self.currencies.insert(part.cost.currency());
+            }
+        }
+        self.costs_from = Some(self.costs_from.map_or(first, |known| known.min(first)));
     }
 }
 
