@@ -36,19 +36,21 @@ fn overflow<T>() -> Result<T, ArithmeticError> {
 ///
 /// `Overflow` when the sum has more digits than a decimal holds.
 pub(super) fn add(left: Decimal, right: Decimal) -> Result<Decimal, ArithmeticError> {
-    for (left, right) in [(left, right), (left.normalize(), right.normalize())] {
-        let Some(sum) = left.checked_add(right) else {
-            return overflow();
-        };
-        // A sum that had to be rounded has fewer places than its longer part.
-        if sum.scale() >= left.scale().max(right.scale()) {
-            return Ok(sum);
-        }
-        if left.is_zero() || right.is_zero() || sum.is_zero() {
-            return Ok(sum);
-        }
+    match sum_of(left, right)? {
+        Some(sum) => Ok(sum),
+        None => sum_of(left.normalize(), right.normalize())?.ok_or(ArithmeticError::Overflow),
     }
-    overflow()
+}
+
+/// None where it had to be rounded.
+fn sum_of(left: Decimal, right: Decimal) -> Result<Option<Decimal>, ArithmeticError> {
+    let sum = left.checked_add(right).ok_or(ArithmeticError::Overflow)?;
+    // A sum that had to be rounded has fewer places than its longer part.
+    let is_exact = sum.scale() >= left.scale().max(right.scale())
+        || left.is_zero()
+        || right.is_zero()
+        || sum.is_zero();
+    Ok(is_exact.then_some(sum))
 }
 
 /// `left − right`, exactly.
