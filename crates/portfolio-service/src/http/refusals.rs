@@ -18,9 +18,21 @@ pub(super) fn refused(error: &LedgerError, edit: &Edit) -> Error {
         return Error::internal(error.clone());
     };
     let own = place(culprit, edit).map(|place| pointer(edit, place, field));
+    // Nobody knows the id of an entry that is not recorded.
+    let is_nameless = own.is_some() && !matches!(edit, Edit::Amend(_));
+    let detail = match error {
+        LedgerError::Oversold { .. }
+        | LedgerError::LotNotHeld { .. }
+        | LedgerError::LeavesNothing { .. }
+            if is_nameless =>
+        {
+            format!("The new entry {}.", reason(error))
+        }
+        _ => sentence(&error.to_string()),
+    };
     Error::ConflictAt {
         code,
-        detail: sentence(&error.to_string()),
+        detail,
         errors: own
             .map(|pointer| vec![FieldError::new(pointer, code, reason(error))])
             .unwrap_or_default(),

@@ -35,6 +35,10 @@ async fn the_only_row_of_a_batch_is_pointed_at_as_a_row() {
     );
     let alone = world.try_enter(&portfolio, &sale).await.expect(409);
     assert_eq!(alone.problem().errors[0].pointer, "/quantity");
+    assert_eq!(
+        alone.problem().detail,
+        "The new entry needs 1 on 2026-01-05, and 0 are held."
+    );
     assert_empty(&world, &portfolio).await;
 }
 
