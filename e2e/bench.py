@@ -17,7 +17,7 @@ from measuring import FOLIO, HEADER, SECONDS, beside_bare, memory, need_wrk
 from process import call, free_port, running, signed_in
 
 PORTFOLIOS = 64
-SYMBOLS = "AAPL MSFT GOOGL AMZN NVDA META TSLA VTI VOO VXUS BND JPM V MA DIS KO PEP NKE INTC AMD NFLX IBM ORCL CSCO BA"
+SYMBOLS = "AAPL MSFT GOOGL AMZN NVDA META TSLA VTI VOO VEA BND JPM V MA DIS KO PEP NKE INTC AMD NFLX IBM ORCL CSCO BA"
 
 
 def get(token):

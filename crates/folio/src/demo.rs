@@ -51,18 +51,18 @@ struct DemoPortfolio {
     )],
 }
 
-/// Prices are invented, like those of the simulated market.
+/// Bought at the closes of the simulated market, so that performance begins with what was paid.
 const PORTFOLIOS: [DemoPortfolio; 2] = [
     DemoPortfolio {
         name: "Everyday brokerage",
         kind: "Brokerage",
         currency: "USD",
         purchases: &[
-            ("AAPL", "12", "171.30", "2025-03-03", "1.00"),
-            ("AAPL", "8.5", "186.05", "2025-09-15", "1.00"),
-            ("MSFT", "5", "402.10", "2025-04-22", "1.00"),
-            ("VOD.L", "1500", "0.7135", "2025-06-10", "5.95"),
-            ("BTC-USD", "0.0425", "61250.5", "2025-11-28", "2.60"),
+            ("AAPL", "12", "185.67", "2025-03-03", "1.00"),
+            ("AAPL", "8.5", "173.60", "2025-09-15", "1.00"),
+            ("MSFT", "5", "376.75", "2025-04-22", "1.00"),
+            ("VOD.L", "1500", "1.263", "2025-06-10", "5.95"),
+            ("BTC-USD", "0.0425", "97598.12", "2025-11-28", "2.60"),
         ],
     },
     DemoPortfolio {
@@ -70,9 +70,9 @@ const PORTFOLIOS: [DemoPortfolio; 2] = [
         kind: "Roth IRA",
         currency: "USD",
         purchases: &[
-            ("VTI", "40", "251.75", "2025-01-15", "0"),
-            ("VXUS", "55.25", "60.40", "2025-01-15", "0"),
-            ("BND", "70", "72.15", "2025-02-03", "0"),
+            ("VTI", "40", "247.25", "2025-01-15", "0"),
+            ("VEA", "55.25", "49.09", "2025-01-15", "0"),
+            ("BND", "70", "73.63", "2025-02-03", "0"),
         ],
     },
 ];

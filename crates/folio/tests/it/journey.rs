@@ -98,6 +98,10 @@ async fn the_demo_is_there_at_once_and_only_once() {
             .await
             .expect(200);
         assert_eq!(portfolios.count("/items"), 2);
+        let performance = folio.get("/v1/performance?interval=1mo").bearer(&token);
+        let performance = performance.send().await.expect(200);
+        assert_eq!(performance.at("/missing"), "[]");
+        assert_eq!(performance.at("/statement/remainder"), "0");
         assert!(folio.stop().success());
     }
 }
