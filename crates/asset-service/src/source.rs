@@ -26,7 +26,8 @@ pub mod yahoo;
 use std::fmt;
 
 use domain::{Currency, InstrumentType, Price, Quantity, Ticker};
-use futures::future::BoxFuture;
+use futures::FutureExt;
+use futures::future::{self, BoxFuture};
 use futures::stream::BoxStream;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -80,12 +81,14 @@ pub trait MarketDataSource: Send + Sync {
     fn can_search(&self) -> bool;
 
     /// Instruments whose ticker or name resembles the text, in any order. An empty text asks for
-    /// everything the source can list, which may be nothing.
+    /// everything the source can list, which may be nothing. A source that cannot search has none.
     fn search<'a>(
         &'a self,
-        ask: Ask,
-        text: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<SourceInstrument>, SourceError>>;
+        _: Ask,
+        _: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<SourceInstrument>, SourceError>> {
+        future::ready(Ok(Vec::new())).boxed()
+    }
 
     /// The way it is reached, for its state; nothing for a source without a network.
     fn upstream(&self) -> Option<&Upstream> {

@@ -207,12 +207,4 @@ impl MarketDataSource for Frankfurter {
     ) -> BoxFuture<'a, Result<SourceHistory, SourceError>> {
         self.closes(ask, ticker, from, to).boxed()
     }
-
-    fn search<'a>(
-        &'a self,
-        _: Ask,
-        _: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<SourceInstrument>, SourceError>> {
-        future::ready(Ok(Vec::new())).boxed()
-    }
 }

@@ -63,10 +63,7 @@ pub(crate) async fn get_cash(
 /// What the entries of an edit do to the cash of a portfolio that tracks it and
 /// may be a mistake. None if that takes entries that were not read.
 pub(super) fn warnings(write: &LedgerWrite, edit: &Edit) -> Result<Option<Vec<CashWarning>>> {
-    if !write.portfolio().cash_tracking {
-        return Ok(Some(Vec::new()));
-    }
-    if is_covered(write, edit) {
+    if !write.portfolio().cash_tracking || is_covered(write, edit) {
         return Ok(Some(Vec::new()));
     }
     let Some(journal) = write.ledger().journal() else {
@@ -94,8 +91,7 @@ fn is_covered(write: &LedgerWrite, edit: &Edit) -> bool {
         Ok(None) => return true,
         Err(_) => return false,
     };
-    let is_covered = |amount: Decimal| amount >= Decimal::ZERO;
-    if is_covered(moved.amount()) {
+    if moved.amount() >= Decimal::ZERO {
         return true;
     }
     let last_day = write.ledger().journal().map(|journal| journal.last_day());
@@ -104,7 +100,7 @@ fn is_covered(write: &LedgerWrite, edit: &Edit) -> bool {
         let before = before.of_currency(moved.currency());
         before.try_add(moved).ok()
     });
-    is_last && left.is_some_and(|left| is_covered(left.amount()))
+    is_last && left.is_some_and(|left| left.amount() >= Decimal::ZERO)
 }
 
 fn warning(Overdraft { date, balance }: Overdraft) -> CashWarning {

@@ -15,6 +15,7 @@ use domain::{Currency, CustomerId, Money, PortfolioId, Ticker};
 use service_kit::{AccessToken, Error, Result};
 
 use crate::state::PortfolioService;
+use crate::store::journal::Journal;
 use crate::store::ledger::{self, Ledger};
 use crate::store::portfolios::StoredPortfolio;
 
@@ -67,46 +68,68 @@ impl Held {
     ) -> Result<Self> {
         let (table, ledgers) = (&service.table, &service.ledgers);
         let (portfolio, ledger) = ledger::load(table, ledgers, owner, id).await?;
-        let StoredPortfolio {
-            portfolio, cash, ..
-        } = portfolio.value;
-        let mut held = Self {
-            portfolio,
-            cash,
-            ledger,
-            restated: BTreeMap::new(),
-        };
-        let base = base.unwrap_or(held.portfolio.base_currency);
-        let takes_stated = held.takes_stated(base);
-        if held.mixes_rates(base).next().is_some() {
+        let mut held = Self::read(portfolio.value, ledger);
+        if held.needs_entries(base) {
             let (portfolio, ledger, journal) =
                 ledger::load_whole(table, ledgers, owner, id).await?;
-            held.ledger = ledger;
-            (held.portfolio, held.cash) = (portfolio.value.portfolio, portfolio.value.cash);
-            for ticker in held.mixes_rates(base).cloned().collect::<Vec<_>>() {
-                let mut entries: Vec<Transaction> = journal.of(&ticker).cloned().collect();
-                if !takes_stated {
-                    for entry in &mut entries {
-                        entry.entry.forget_rates();
-                    }
-                }
-                service.histories.fill(&mut entries, base, token).await;
-                let method = held.portfolio.cost_basis_method;
-                let folded = Position::fold(ticker.clone(), &entries, method);
-                let folded = folded.map_err(Error::internal)?;
-                held.restated.insert(ticker, folded.position);
-            }
+            held = Self::read(portfolio.value, ledger);
+            held.restate(service, &journal, base, token).await?;
         }
-        if !takes_stated {
+        let base = held.base(base);
+        if !held.takes_stated(base) {
             held.forget_rates();
         }
         if !held.portfolio.cash_tracking {
             held.cash = None;
-        } else if held.cash.is_none() {
-            let (_, _, journal) = ledger::load_whole(table, ledgers, owner, id).await?;
-            held.cash = Some(Balances::of(journal.entries())?);
         }
         Ok(held)
+    }
+
+    fn read(stored: StoredPortfolio, ledger: Arc<Ledger>) -> Self {
+        Self {
+            portfolio: stored.portfolio,
+            cash: stored.cash,
+            ledger,
+            restated: BTreeMap::new(),
+        }
+    }
+
+    fn base(&self, asked: Option<Currency>) -> Currency {
+        asked.unwrap_or(self.portfolio.base_currency)
+    }
+
+    fn needs_entries(&self, base: Option<Currency>) -> bool {
+        let lacks_cash = self.portfolio.cash_tracking && self.cash.is_none();
+        lacks_cash || self.mixes_rates(self.base(base)).next().is_some()
+    }
+
+    /// Folds anew what the market's rates are to be in, and counts the cash that was not.
+    async fn restate(
+        &mut self,
+        service: &PortfolioService,
+        journal: &Journal,
+        base: Option<Currency>,
+        token: &AccessToken,
+    ) -> Result<()> {
+        let base = self.base(base);
+        let mixed: Vec<Ticker> = self.mixes_rates(base).cloned().collect();
+        for ticker in mixed {
+            let mut entries: Vec<Transaction> = journal.of(&ticker).cloned().collect();
+            if !self.takes_stated(base) {
+                for entry in &mut entries {
+                    entry.entry.forget_rates();
+                }
+            }
+            service.histories.fill(&mut entries, base, token).await;
+            let method = self.portfolio.cost_basis_method;
+            let folded = Position::fold(ticker.clone(), &entries, method);
+            let folded = folded.map_err(Error::internal)?;
+            self.restated.insert(ticker, folded.position);
+        }
+        if self.portfolio.cash_tracking && self.cash.is_none() {
+            self.cash = Some(Balances::of(journal.entries())?);
+        }
+        Ok(())
     }
 
     /// Whether the rates that entries state are rates into it.
